@@ -1,0 +1,65 @@
+// swift-tools-version:6.0
+// One small module a C library, values above them, the pipeline above those: imports point one way,
+// from `clickd` down to the C modules (docs/architecture.md, "Layout").
+import PackageDescription
+
+let warningsAreErrors: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+
+/// A module of Swift code under Sources/.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: warningsAreErrors)
+}
+
+/// The tests of one module, under Tests/<name>Tests.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies + ["TestSupport"], swiftSettings: warningsAreErrors)
+}
+
+let package = Package(
+    name: "clickd",
+    products: [.executable(name: "clickd", targets: ["clickd"])],
+    targets: [
+        // C libraries from Debian: module maps, and shims where Swift cannot call them as they are.
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CMongoc", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CTomlPlusPlus"),
+        .target(name: "CLinux"),
+
+        // Wrappers: handles, errors, remedies.
+        module("Linux", ["CLinux"]),
+        module("SQLite", ["CSQLite"]),
+        module("Kafka", ["CRdKafka"]),
+        module("Mongo", ["CMongoc"]),
+        module("JSON", ["CSimdJSON"]),
+        module("TOML", ["CTomlPlusPlus"]),
+        module("Systemd", ["CSystemd"]),
+
+        // The product.
+        module("Events", ["JSON"]),
+        module("Settings", ["TOML", "Linux"]),
+        module("Pipeline", ["Events", "Settings", "Linux", "SQLite", "Kafka", "Mongo", "JSON"]),
+        module("Operator", ["Pipeline", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo"]),
+        .executableTarget(name: "clickd", dependencies: ["Operator"], swiftSettings: warningsAreErrors),
+
+        .target(
+            name: "TestSupport", dependencies: ["Linux", "JSON", "Kafka", "Mongo"], path: "Tests/Support",
+            swiftSettings: warningsAreErrors),
+        tests("Linux", ["Linux"]),
+        tests("SQLite", ["SQLite"]),
+        tests("Kafka", ["Kafka"]),
+        tests("Mongo", ["Mongo", "JSON"]),
+        tests("JSON", ["JSON"]),
+        tests("TOML", ["TOML"]),
+        tests("Systemd", ["Systemd"]),
+        tests("Events", ["Events", "JSON"]),
+        tests("Settings", ["Settings"]),
+        tests("Pipeline", ["Pipeline", "Events", "JSON", "SQLite", "Linux"]),
+        tests("Operator", ["Operator"]),
+        tests("Integration", ["Pipeline", "Operator", "Kafka", "Mongo", "JSON", "Linux"]),
+    ],
+    cxxLanguageStandard: .cxx17
+)

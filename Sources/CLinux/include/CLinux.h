@@ -1,0 +1,81 @@
+// The parts of Linux and glibc that Swift's importer leaves out: macros, variadic and feature-gated functions.
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <linux/falloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline int clickd_errno(void) { return errno; }
+static inline int clickd_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
+static inline int clickd_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL, 0) | O_NONBLOCK); }
+static inline int clickd_set_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }
+
+// getopt_long's state, which Swift 6 refuses to touch as a global.
+static inline int clickd_optind(void) { return optind; }
+static inline void clickd_set_optind(int value) { optind = value; }
+static inline const char *clickd_optarg(void) { return optarg; }
+static inline int clickd_optopt(void) { return optopt; }
+
+// The peer of a Unix stream socket. 0, or -1 with errno.
+static inline int clickd_peer_credentials(int fd, uint32_t *uid, uint32_t *gid, int32_t *pid) {
+    struct ucred credentials;
+    socklen_t size = sizeof credentials;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) { return -1; }
+    *uid = credentials.uid;
+    *gid = credentials.gid;
+    *pid = credentials.pid;
+    return 0;
+}
+
+// CRC32C (Castagnoli) of `length` bytes, continued from `seed` (0 to begin). Uses SSE4.2 or ARMv8 where the processor has it.
+uint32_t clickd_crc32c(uint32_t seed, const void *bytes, size_t length);
+// The same without the instruction; apart so that a test can hold the two against each other.
+uint32_t clickd_crc32c_portable(uint32_t seed, const void *bytes, size_t length);
+
+// A ring of datagram buffers for recvmmsg: `slots` messages of `slot_bytes` each. NULL without memory.
+typedef struct clickd_datagrams clickd_datagrams;
+clickd_datagrams *clickd_datagrams_create(unsigned slots, size_t slot_bytes);
+void clickd_datagrams_destroy(clickd_datagrams *ring);
+// Receives without waiting. How many datagrams came, 0 for none, -1 with errno.
+int clickd_datagrams_receive(clickd_datagrams *ring, int fd);
+// Datagram `index` of the last receive: bytes and length. `truncated` when it was longer than its slot.
+// `uid` is the sender's where SO_PASSCRED is on, else UINT32_MAX. `source` is a UDP sender's address as IPv6 (an IPv4 one mapped), else zeros.
+typedef struct {
+    char *bytes;
+    size_t length;
+    bool truncated;
+    uint32_t uid;
+    uint8_t source[16];
+} clickd_datagram;
+clickd_datagram clickd_datagrams_at(clickd_datagrams *ring, unsigned index);
+// The kernel's count of datagrams dropped at this socket (SO_RXQ_OVFL) as of the last receive; -1 when none told.
+int64_t clickd_datagrams_dropped(const clickd_datagrams *ring);

@@ -1,0 +1,4 @@
+// librdkafka as it is, plus what Swift cannot call.
+#pragma once
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>

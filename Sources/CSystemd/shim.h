@@ -1,0 +1,3 @@
+// libsystemd: notification, watchdog, inherited sockets.
+#pragma once
+#include <systemd/sd-daemon.h>
