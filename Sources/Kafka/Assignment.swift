@@ -18,7 +18,7 @@ extension Consumer {
             }
         }
         let list = PartitionList(topicName, entries)
-        try check("assign partitions") { rd_kafka_assign($0, list.pointer) }
+        try check("assign partitions") { client in list.with { rd_kafka_assign(client, $0) } }
     }
 
     /// Gives up everything assigned: the answer to a revocation.
@@ -30,14 +30,14 @@ extension Consumer {
     /// Stops messages of these partitions; group membership stays as long as poll is called.
     public func pause(_ partitions: [Int32]) throws(KafkaError) {
         let list = PartitionList(topicName, partitions: partitions)
-        try check("pause") { rd_kafka_pause_partitions($0, list.pointer) }
+        try check("pause") { client in list.with { rd_kafka_pause_partitions(client, $0) } }
         if let error = list.firstError(operation: "pause") { throw error }
     }
 
     /// Goes on behind the last message that poll returned.
     public func resume(_ partitions: [Int32]) throws(KafkaError) {
         let list = PartitionList(topicName, partitions: partitions)
-        try check("resume") { rd_kafka_resume_partitions($0, list.pointer) }
+        try check("resume") { client in list.with { rd_kafka_resume_partitions(client, $0) } }
         if let error = list.firstError(operation: "resume") { throw error }
     }
 

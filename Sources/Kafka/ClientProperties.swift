@@ -2,7 +2,7 @@
 // Checking a property needs no client and no broker. Errors name the property, never its value, which may be a secret.
 import CRdKafka
 
-public struct ClientProperties: Sendable, Equatable {
+public struct ClientProperties: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     public struct Property: Sendable, Equatable {
         public let name: String
         public let value: String
@@ -12,7 +12,7 @@ public struct ClientProperties: Sendable, Equatable {
 
     public init() {}
 
-    public init(_ pairs: KeyValuePairs<String, String>) {
+    public init(dictionaryLiteral pairs: (String, String)...) {
         for (name, value) in pairs { set(name, value) }
     }
 

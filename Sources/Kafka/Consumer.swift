@@ -52,7 +52,8 @@ public final class Consumer {
         // Errors and callbacks of the client come by way of the same poll as messages.
         var error = rd_kafka_poll_set_consumer(client)
         if error == RD_KAFKA_RESP_ERR_NO_ERROR {
-            error = rd_kafka_subscribe(client, PartitionList(topic, partitions: [-1]).pointer)
+            let list = PartitionList(topic, partitions: [-1])
+            error = list.with { rd_kafka_subscribe(client, $0) }
         }
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
             rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)

@@ -7,10 +7,10 @@ extension Consumer {
     public func committed(_ partitions: [Int32], timeoutMilliseconds: Int32) throws(KafkaError) -> [Int32: Int64?] {
         let operation = "read committed offsets"
         let list = PartitionList(topicName, partitions: partitions)
-        try check(operation) { rd_kafka_committed($0, list.pointer, timeoutMilliseconds) }
+        try check(operation) { client in list.with { rd_kafka_committed(client, $0, timeoutMilliseconds) } }
         if let error = list.firstError(operation: operation) { throw error }
         var offsets: [Int32: Int64?] = [:]
-        for entry in UnsafeBufferPointer(start: list.pointer.pointee.elems, count: Int(list.pointer.pointee.cnt)) {
+        for entry in list.entries {
             offsets.updateValue(entry.offset >= 0 ? entry.offset : nil, forKey: entry.partition)
         }
         return offsets
@@ -28,7 +28,7 @@ extension Consumer {
         }
         defer { rd_kafka_queue_destroy(queue) }
         // A queue of its own, since rd_kafka_commit would wait for a coordinator as long as it likes.
-        try check(operation) { rd_kafka_commit_queue($0, list.pointer, queue, nil, nil) }
+        try check(operation) { client in list.with { rd_kafka_commit_queue(client, $0, queue, nil, nil) } }
         guard let event = rd_kafka_queue_poll(queue, timeoutMilliseconds) else {
             throw KafkaError(operation: operation, RD_KAFKA_RESP_ERR__TIMED_OUT)
         }
@@ -41,6 +41,6 @@ extension Consumer {
     public func commitLater(_ offsets: [(partition: Int32, nextOffset: Int64)]) throws(KafkaError) {
         if offsets.isEmpty { return }
         let list = PartitionList(topicName, offsets.map { ($0.partition, $0.nextOffset) })
-        try check("commit offsets") { rd_kafka_commit($0, list.pointer, 1) }
+        try check("commit offsets") { client in list.with { rd_kafka_commit(client, $0, 1) } }
     }
 }

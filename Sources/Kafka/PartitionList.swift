@@ -8,9 +8,7 @@ public enum StartOffset: Sendable, Equatable {
 }
 
 struct PartitionList: ~Copyable {
-    let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
-
-    init(adopting pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) { self.pointer = pointer }
+    private let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 
     /// Of every partition with its offset (RD_KAFKA_OFFSET_INVALID where none matters).
     init(_ topic: String, _ entries: [(partition: Int32, offset: Int64)]) {
@@ -26,9 +24,19 @@ struct PartitionList: ~Copyable {
 
     deinit { rd_kafka_topic_partition_list_destroy(pointer) }
 
+    /// Calls C with the list, which lives until the call is over: a bare pointer would not keep it alive.
+    borrowing func with<Result>(_ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Result) -> Result {
+        body(pointer)
+    }
+
+    /// What librdkafka noted at each partition.
+    var entries: [rd_kafka_topic_partition_t] {
+        Array(UnsafeBufferPointer(start: pointer.pointee.elems, count: Int(pointer.pointee.cnt)))
+    }
+
     /// The first error that librdkafka noted at a partition.
     func firstError(operation: String) -> KafkaError? {
-        for entry in UnsafeBufferPointer(start: pointer.pointee.elems, count: Int(pointer.pointee.cnt))
+        for entry in entries
         where entry.err != RD_KAFKA_RESP_ERR_NO_ERROR {
             return KafkaError(operation: "\(operation) of partition \(entry.partition)", entry.err)
         }
