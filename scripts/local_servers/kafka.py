@@ -107,6 +107,7 @@ class Cluster:
         return ",".join(f"127.0.0.1:{port}" for _, port, _ in self.nodes)
 
     def configure(self, number):
+        # A killed broker may come back only when its old session is over: 9 s unless shortened here.
         folder, port, controller = self.nodes[number - 1]
         copies = len(self.nodes)
         voters = ",".join(f"{i}@127.0.0.1:{node[2]}" for i, node in enumerate(self.nodes, 1))
@@ -131,6 +132,8 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor={copies}
 share.coordinator.state.topic.min.isr={(copies + 1) // 2}
 group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=5000
+broker.heartbeat.interval.ms=1000
 {os.environ.get("EXTRA", "")}
 """)
 
