@@ -209,12 +209,19 @@ function demonstration(): iterable
     }
 }
 
+function standardInput(): iterable
+{
+    while (($line = fgets(STDIN)) !== false) {
+        yield $line;
+    }
+}
+
 /** Reads one JSON event a line from stdin; with --demo sends five of its own. Exit 0: all are stored. */
 function main(array $arguments): int
 {
     $sender = new ClickdSender();
     $sent = $bad = 0;
-    foreach (in_array('--demo', $arguments, true) ? demonstration() : new SplFileObject('php://stdin') as $line) {
+    foreach (in_array('--demo', $arguments, true) ? demonstration() : standardInput() as $line) {
         if (trim($line) === '') {
             continue;
         }
