@@ -1,0 +1,44 @@
+// [kafka] and its tables [kafka.client], [kafka.producer], [kafka.consumer].
+
+/// What stands in `[kafka]`.
+public struct KafkaSettings: Sendable, Equatable {
+    /// Brokers to begin with: `host:port`, commas between. Default localhost:9092.
+    public var brokers: String = "localhost:9092"
+    /// 1 to 249 of letters, digits, `.`, `_`, `-`. Default customer_click_data.
+    public var topic: String = "customer_click_data"
+    /// Consumer group, 1 to 249 bytes. Default clickd.
+    public var group: String = "clickd"
+    /// Whether a missing topic is created, with LogAppendTime. Default false.
+    public var createTopic: Bool = false
+    /// Partitions of a created topic. 1 to 10000; default 6.
+    public var partitions: Int = 6
+    /// Replicas of each partition of a created topic. 1 to 100; default 3.
+    public var replication: Int = 3
+    /// librdkafka's properties for both producer and consumer, in the file's order. Default none.
+    public var client: [KafkaProperty] = []
+    /// Those for the producer alone, set after `client`. Default none.
+    public var producer: [KafkaProperty] = []
+    /// Those for the consumer alone, set after `client`. Default none.
+    public var consumer: [KafkaProperty] = []
+
+    public init() {}
+}
+
+/// One of librdkafka's own properties. Its description leaves the value out, which may be a password.
+public struct KafkaProperty: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
+    /// librdkafka's name, e.g. "sasl.mechanism".
+    public let name: String
+    /// Its value as text, as librdkafka takes it.
+    public let value: String
+
+    public init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+
+    public var description: String { "\(name) = (not shown)" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: ["name": name]) }
+}
