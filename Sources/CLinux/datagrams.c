@@ -23,7 +23,7 @@ struct clickd_datagrams {
 clickd_datagrams *clickd_datagrams_create(unsigned slots, size_t slot_bytes) {
     clickd_datagrams *ring = calloc(1, sizeof *ring);
     if (ring == NULL) { return NULL; }
-    ring->slots = slots;
+    ring->slots = slots;  // the last 64 bytes of a slot stay free: a JSON parser reads past the text
     ring->slot_bytes = slot_bytes;
     ring->bytes = malloc(slots * slot_bytes);
     ring->headers = calloc(slots, sizeof *ring->headers);
@@ -49,7 +49,7 @@ void clickd_datagrams_destroy(clickd_datagrams *ring) {
 
 int clickd_datagrams_receive(clickd_datagrams *ring, int fd) {
     for (unsigned i = 0; i < ring->slots; i++) {
-        ring->vectors[i] = (struct iovec){.iov_base = ring->bytes + i * ring->slot_bytes, .iov_len = ring->slot_bytes};
+        ring->vectors[i] = (struct iovec){.iov_base = ring->bytes + i * ring->slot_bytes, .iov_len = ring->slot_bytes - 64};
         ring->headers[i].msg_hdr = (struct msghdr){
             .msg_name = &ring->sources[i], .msg_namelen = sizeof ring->sources[i],
             .msg_iov = &ring->vectors[i], .msg_iovlen = 1,

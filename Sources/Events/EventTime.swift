@@ -108,7 +108,7 @@ public enum EventTime {
     }
 
     private static func civil(_ days: Int) -> (Int, Int, Int) {
-        var year = 1970 + days / 366
+        var year = 1970 + (days >= 0 ? days / 366 : days / 365 - 1)
         while daysSince1970(year + 1, 1, 1) <= days { year += 1 }
         var month = 1
         while month < 12, daysSince1970(year, month + 1, 1) <= days { month += 1 }

@@ -4,6 +4,9 @@ public struct Poller: ~Copyable {
     private let descriptor: FileDescriptor
     private let events: UnsafeMutableBufferPointer<epoll_event>
 
+    /// Readable itself when one of its descriptors is ready, so that pollers nest.
+    public var raw: Int32 { descriptor.raw }
+
     /// What a wait saw of one descriptor.
     public struct Ready {
         /// The tag given when it was added.

@@ -61,7 +61,8 @@ uint32_t clickd_crc32c(uint32_t seed, const void *bytes, size_t length);
 // The same without the instruction; apart so that a test can hold the two against each other.
 uint32_t clickd_crc32c_portable(uint32_t seed, const void *bytes, size_t length);
 
-// A ring of datagram buffers for recvmmsg: `slots` messages of `slot_bytes` each. NULL without memory.
+// A ring of datagram buffers for recvmmsg: `slots` messages of `slot_bytes` each, of which the last 64 stay free
+// (padding for a parser). NULL without memory.
 typedef struct clickd_datagrams clickd_datagrams;
 clickd_datagrams *clickd_datagrams_create(unsigned slots, size_t slot_bytes);
 void clickd_datagrams_destroy(clickd_datagrams *ring);

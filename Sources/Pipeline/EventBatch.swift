@@ -1,0 +1,65 @@
+// Events on their way from intake through the outbox to the forwarder, packed in one piece of memory. One thread owns
+// a batch at a time: intake fills it, then seals it and lets go; the outbox commits it; the forwarder lends its memory
+// to librdkafka until the last delivery report.
+import Events
+import Linux
+
+/// A connection's lines up to `line` are settled once the batch is committed.
+public struct Mark: Sendable {
+    public let connection: Int
+    public var line: Int
+}
+
+/// `@unchecked Sendable`: handed from owner to owner through locked queues, never touched by two threads at once;
+/// after the commit its bytes do not change.
+public final class EventBatch: @unchecked Sendable {
+    /// A batch this full is sealed.
+    public static let fullBytes = 256 << 10
+
+    public private(set) var memory: UnsafeMutableRawPointer
+    private var capacity: Int
+    public internal(set) var byteCount = 0
+    public internal(set) var eventCount = 0
+    /// Lines and datagrams' events read, whatever became of them.
+    public var received = 0
+    public var rejected = [Int](repeating: 0, count: Rejection.allCases.count)
+    public var datagramsLost = 0
+    public var marks: [Mark] = []
+    /// The sequence number of the first event; set by the outbox.
+    public internal(set) var first: Int64 = 0
+
+    public init(capacity: Int) {
+        self.capacity = max(capacity, 64)
+        memory = .allocate(byteCount: self.capacity, alignment: 16)
+    }
+
+    /// A batch read back from the outbox.
+    init(first: Int64, eventCount: Int, copying bytes: UnsafeRawBufferPointer) {
+        capacity = max(bytes.count, 64)
+        memory = .allocate(byteCount: capacity, alignment: 16)
+        if let base = bytes.baseAddress { memory.copyMemory(from: base, byteCount: bytes.count) }
+        byteCount = bytes.count
+        self.first = first
+        self.eventCount = eventCount
+    }
+
+    deinit { memory.deallocate() }
+
+    public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: byteCount) }
+
+    /// Nothing in it that a commit would change or settle.
+    public var isEmpty: Bool { received == 0 && marks.isEmpty && datagramsLost == 0 }
+
+    public func hasRoom(_ count: Int) -> Bool { capacity - byteCount >= count }
+
+    /// Gives back what a small batch does not need, so that many waiting ones stay small.
+    public func seal() {
+        guard byteCount < capacity / 2 else { return }
+        let fitting = max(byteCount, 64)
+        let smaller = UnsafeMutableRawPointer.allocate(byteCount: fitting, alignment: 16)
+        smaller.copyMemory(from: memory, byteCount: byteCount)
+        memory.deallocate()
+        memory = smaller
+        capacity = fitting
+    }
+}

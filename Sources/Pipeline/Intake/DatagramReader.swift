@@ -1,0 +1,56 @@
+// Datagrams of Unix and UDP sockets, many a system call. Who may not send is left out; what the kernel says it dropped
+// is counted from a baseline, since a socket that was inherited has a history.
+import Linux
+import Settings
+
+struct DatagramReader: ~Copyable {
+    let slots = 32
+    private let ring: OpaquePointer
+    private let allowUsers: [UInt32]
+    private let udpAllow: [AddressRange]
+    private var dropped: [Int32: Int64] = [:]
+    private var lost = 0
+
+    init(settings: IntakeSettings) throws(SystemError) {
+        guard let ring = clickd_datagrams_create(32, 256 << 10) else { throw SystemError("datagram ring", code: ENOMEM) }
+        self.ring = ring
+        allowUsers = settings.allowUsers
+        udpAllow = settings.udpAllow
+    }
+
+    deinit { clickd_datagrams_destroy(ring) }
+
+    /// Reads what waits, up to `slots`; how many came. Behind every text JSONParser.padding is readable.
+    mutating func receive(_ fd: Int32, isUDP: Bool, _ body: (UnsafeRawBufferPointer) -> Void) -> Int {
+        let count = Int(clickd_datagrams_receive(ring, fd))
+        guard count > 0 else { return 0 }
+        let total = clickd_datagrams_dropped(ring)
+        if total >= 0 {
+            // The kernel's counter has 32 bits.
+            if let before = dropped[fd] { lost += Int((total - before) & 0xFFFF_FFFF) } else { lost += Int(total) }
+            dropped[fd] = total
+        }
+        for index in 0..<count {
+            let datagram = clickd_datagrams_at(ring, UInt32(index))
+            guard isAllowed(datagram, isUDP: isUDP) else { continue }
+            if datagram.truncated {
+                lost += 1
+                continue
+            }
+            body(UnsafeRawBufferPointer(start: datagram.bytes, count: datagram.length))
+        }
+        return count
+    }
+
+    /// Datagrams lost since the last call.
+    mutating func takeLost() -> Int {
+        defer { lost = 0 }
+        return lost
+    }
+
+    private func isAllowed(_ datagram: clickd_datagram, isUDP: Bool) -> Bool {
+        if !isUDP { return allowUsers.isEmpty || allowUsers.contains(datagram.uid) }
+        guard !udpAllow.isEmpty else { return true }
+        return withUnsafeBytes(of: datagram.source) { source in udpAllow.contains { $0.contains(source) } }
+    }
+}

@@ -1,0 +1,70 @@
+// What intake knows of the outbox: give it sealed batches, see how full it is, hear of commits. Locked queues between
+// the two threads; bytes waiting are bounded by intake, which stops reading beyond `maxWaitingBytes`.
+import Linux
+import Synchronization
+
+public final class OutboxDoor: Sendable {
+    /// Streams are not read while this much waits for its commit.
+    public static let maxWaitingBytes = 8 << 20
+
+    struct Waiting {
+        var batches: [EventBatch] = []
+        var bytes = 0
+        var received = 0
+        var isCommitting = false
+    }
+
+    let waiting = Guarded(Waiting())
+    private let committed = Guarded<[EventBatch]>([])
+    /// Signalled after every commit, and when room comes back.
+    public let progress: EventDescriptor
+    private let usedBytes = Atomic<Int>(0)
+    private let blocked = Atomic<Bool>(false)
+    public let maxBytes: Int
+
+    public init(maxBytes: Int) throws(SystemError) {
+        self.maxBytes = maxBytes
+        progress = try EventDescriptor()
+    }
+
+    // Intake's side.
+
+    public func give(_ batch: EventBatch) {
+        waiting.update {
+            $0.batches.append(batch)
+            $0.bytes += batch.byteCount
+            $0.received += batch.received
+        }
+    }
+
+    public var waitingBytes: Int { waiting.withLock { $0.bytes } }
+
+    /// Whether the outbox has nothing to do: then even one event is worth a commit.
+    public var isIdle: Bool { waiting.withLock { $0.batches.isEmpty && !$0.isCommitting } }
+
+    /// Whether the outbox takes no new events: at its limit, or the disk is at its floor.
+    public var isFull: Bool {
+        blocked.load(ordering: .relaxed) || usedBytes.load(ordering: .relaxed) + waitingBytes >= maxBytes
+    }
+
+    /// The batches committed since the last call.
+    public func takeCommitted() -> [EventBatch] {
+        committed.withLock { batches in
+            defer { batches.removeAll(keepingCapacity: true) }
+            return batches
+        }
+    }
+
+    // The outbox's side.
+
+    func finish(_ batches: [EventBatch]) {
+        committed.withLock { $0.append(contentsOf: batches) }
+        waiting.withLock { $0.isCommitting = false }
+        progress.signal()
+    }
+
+    func state(usedBytes used: Int, isBlocked: Bool) {
+        usedBytes.store(used, ordering: .relaxed)
+        if blocked.exchange(isBlocked, ordering: .relaxed) != isBlocked { progress.signal() }
+    }
+}

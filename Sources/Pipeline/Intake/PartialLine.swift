@@ -1,0 +1,40 @@
+// The beginning of a line whose end has not come yet. Grows as needed, with room behind it for the parser.
+import JSON
+import Linux
+
+struct PartialLine: ~Copyable {
+    private var memory: UnsafeMutableRawPointer?
+    private var capacity = 0
+    private(set) var count = 0
+
+    init() {}
+
+    deinit { memory?.deallocate() }
+
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
+
+    mutating func append(_ more: UnsafeRawBufferPointer) {
+        guard more.count > 0, let source = more.baseAddress else { return }
+        let needed = count + more.count + JSONParser.padding
+        if needed > capacity {
+            let grown = max(needed, 2 * capacity, 512)
+            let larger = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 16)
+            if let memory { larger.copyMemory(from: memory, byteCount: count) }
+            memory?.deallocate()
+            memory = larger
+            capacity = grown
+        }
+        memory?.advanced(by: count).copyMemory(from: source, byteCount: more.count)
+        count += more.count
+    }
+
+    /// Empties it; memory of unusual size is given back.
+    mutating func clear() {
+        count = 0
+        if capacity > 4096 {
+            memory?.deallocate()
+            memory = nil
+            capacity = 0
+        }
+    }
+}

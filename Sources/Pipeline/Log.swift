@@ -1,0 +1,37 @@
+// Lines to stderr, with the journal's priorities in front where systemd reads them. Control characters in what comes
+// from outside are shown as escapes, so that no event can forge a line.
+import Events
+import Linux
+import Settings
+
+public struct Log: Sendable {
+    private let level: LogSettings.Level
+    private let hasPriorities: Bool
+
+    public init(level: LogSettings.Level, hasPriorities: Bool = getenv("JOURNAL_STREAM") != nil) {
+        self.level = level
+        self.hasPriorities = hasPriorities
+    }
+
+    public func error(_ text: String) { write(.error, text) }
+    public func warning(_ text: String) { write(.warning, text) }
+    public func notice(_ text: String) { write(.notice, text) }
+    public func info(_ text: String) { write(.info, text) }
+    public func debug(_ text: String) { write(.debug, text) }
+
+    private func write(_ at: LogSettings.Level, _ text: String) {
+        guard at <= level else { return }
+        let time = String(decoding: EventTime.text(WallClock.nowMilliseconds), as: UTF8.self)
+        let front = hasPriorities ? "<\(at.syslogPriority)>" : "\(time) \(at.rawValue): "
+        _ = Files.writeAll(2, Array((front + Log.escaped(text) + "\n").utf8))
+    }
+
+    /// Control characters as `\u{…}`.
+    public static func escaped(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) else { return text }
+        return text.unicodeScalars.map { scalar in
+            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+                ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+        }.joined()
+    }
+}
