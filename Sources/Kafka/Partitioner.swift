@@ -47,3 +47,8 @@ public struct Partitioner: Sendable {
         return function(nil, key.baseAddress, key.count, count, nil, nil)
     }
 }
+
+extension Partitioner {
+    /// Java's own choice: the same key goes to the same partition, whoever produces.
+    public static let standard = Partitioner(murmur2Random: ())
+}

@@ -17,6 +17,11 @@ public struct SQLiteError: Error, Sendable, CustomStringConvertible {
         remedy = SQLiteRemedy(code: code, systemError: systemError)
     }
 
+    /// What SQLite took for whole, a checksum of ours did not.
+    public static func damaged(_ operation: String, text: String) -> SQLiteError {
+        SQLiteError(operation, code: SQLITE_CORRUPT, text: text)
+    }
+
     public var description: String { "\(operation): \(text) (SQLite \(code))" }
 }
 

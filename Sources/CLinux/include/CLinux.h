@@ -36,6 +36,7 @@
 
 static inline int clickd_errno(void) { return errno; }
 static inline int clickd_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
+static inline int clickd_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 static inline int clickd_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL, 0) | O_NONBLOCK); }
 static inline int clickd_set_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }
 

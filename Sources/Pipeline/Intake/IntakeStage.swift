@@ -71,7 +71,7 @@ final class IntakeStage {
             main.wait(milliseconds: 1000) { ready in
                 packer.setTime(milliseconds: WallClock.nowMilliseconds)
                 let fd = Int32(truncatingIfNeeded: ready.tag & 0xFFFF_FFFF)
-                switch ready.tag >> 32 << 32 {
+                switch ready.tag & ~0xFFFF_FFFF {
                 case Tag.stream: accept(fd)
                 case Tag.datagram: readDatagrams(fd, isUDP: false)
                 case Tag.udp: readDatagrams(fd, isUDP: true)
@@ -91,7 +91,7 @@ final class IntakeStage {
     private func accept(_ listener: Int32) {
         for _ in 0..<64 {
             guard connections.count < settings.maxConnections else { break }
-            let raw = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue))
+            let raw = clickd_accept(listener)
             guard raw >= 0 else {
                 if clickd_errno() == EMFILE || clickd_errno() == ENFILE { pauseListeners() }
                 break

@@ -1,0 +1,64 @@
+// What clickd tells librdkafka, and why. The operator's own properties come last but for those the settings refuse.
+import Kafka
+import Settings
+
+enum KafkaProperties {
+    static func client(_ settings: KafkaSettings) -> ClientProperties {
+        var properties: ClientProperties = [
+            "bootstrap.servers": settings.brokers,
+            "client.id": "clickd",
+            "reconnect.backoff.ms": "100",
+            "reconnect.backoff.max.ms": "2000",
+            "topic.metadata.refresh.interval.ms": "30000",
+            "log.connection.close": "false",
+        ]
+        for property in settings.client { properties.set(property.name, property.value) }
+        return properties
+    }
+
+    /// `isAlone`: one event a request, to find the one that a broker refuses.
+    static func producer(_ settings: KafkaSettings, isAlone: Bool) -> ClientProperties {
+        var properties = client(settings)
+        // Order and no repeats within a session; never give an event up: it leaves by its delivery report alone.
+        properties.set("enable.idempotence", "true")
+        properties.set("acks", "all")
+        properties.set("message.timeout.ms", "0")
+        properties.set("queue.buffering.max.messages", "1000000")
+        properties.set("queue.buffering.max.kbytes", "131072")
+        properties.set("batch.size", "1000000")
+        properties.set("batch.num.messages", "10000")
+        properties.set("linger.ms", "5")
+        properties.set("compression.codec", "lz4")
+        properties.set("retry.backoff.ms", "100")
+        for property in settings.producer where property.name != "partitioner" {
+            properties.set(property.name, property.value)
+        }
+        if isAlone { properties.set("batch.num.messages", "1") }
+        return properties
+    }
+
+    static func partitioner(_ settings: KafkaSettings) -> Partitioner {
+        let name = settings.producer.last { $0.name == "partitioner" }?.value
+        return name.flatMap(Partitioner.init(named:)) ?? Partitioner.standard
+    }
+
+    static func consumer(_ settings: KafkaSettings, instance: String) -> ClientProperties {
+        var properties = client(settings)
+        properties.set("group.id", settings.group)
+        // Static membership: a restart within the session timeout keeps the partitions.
+        properties.set("group.instance.id", instance)
+        properties.set("enable.auto.commit", "false")
+        properties.set("enable.auto.offset.store", "false")
+        properties.set("auto.offset.reset", "earliest")
+        properties.set("partition.assignment.strategy", "range")
+        properties.set("session.timeout.ms", "30000")
+        properties.set("max.poll.interval.ms", "300000")
+        properties.set("queued.min.messages", "20000")
+        properties.set("queued.max.messages.kbytes", "16384")
+        properties.set("fetch.message.max.bytes", "2097152")
+        properties.set("fetch.wait.max.ms", "100")
+        properties.set("check.crcs", "true")
+        for property in settings.consumer { properties.set(property.name, property.value) }
+        return properties
+    }
+}

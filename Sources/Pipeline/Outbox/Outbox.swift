@@ -1,0 +1,243 @@
+// The outbox thread: the only user of the SQLite connection. Group commit without a timer: it commits whatever gathered
+// while the last commit ran, then tells intake (whose senders get their OK), gives the batches to the forwarder in
+// memory, and reads from disk only what the forwarder's window had no room for.
+//
+// Promise: a batch is told to intake only after COMMIT returned with synchronous=FULL. After an I/O error nothing more
+// is acknowledged. Without room nothing is lost: the batches wait, deliveries make room.
+import Events
+import Linux
+import SQLite
+import Settings
+import Synchronization
+
+public final class Outbox {
+    /// Batches in one commit: bounds how long a commit takes.
+    private static let maxCommitBytes = 4 << 20
+    private static let readBytes = 4 << 20
+
+    let settings: OutboxSettings
+    let door: OutboxDoor
+    let forwarder: ForwarderDoor
+    let returned: OutboxReturns
+    let tail: TailTap
+    private let control: StageControl
+    private let conditions: Conditions
+    private let file: OutboxFile
+    private let published: Guarded<OutboxSnapshot>
+    private var state: OutboxState
+    /// The forwarder has been given everything below this number.
+    private var cursor: Int64 = 0
+    /// Whether what is committed goes to the forwarder directly; else it is read from disk in order.
+    private var isLive = false
+    private var walBytes = 0
+    private var snapshot = OutboxSnapshot()
+    private var lastSpaceCheck = Monotonic(nanoseconds: 0)
+    private var hasNoSpace = false
+
+    init(
+        file: OutboxFile, settings: OutboxSettings, door: OutboxDoor, forwarder: ForwarderDoor, returned: OutboxReturns,
+        tail: TailTap, published: Guarded<OutboxSnapshot>, control: StageControl, conditions: Conditions
+    ) throws {
+        self.file = file
+        self.settings = settings
+        self.door = door
+        self.forwarder = forwarder
+        self.returned = returned
+        self.tail = tail
+        self.published = published
+        self.control = control
+        self.conditions = conditions
+        state = try OutboxState(try file.load("ledger"))
+        publish()
+    }
+
+    func run() -> StageOutcome {
+        while true {
+            control.turn()
+            let (batches, delivered) = gather()
+            do {
+                if !batches.isEmpty || !delivered.isEmpty { try commit(batches, delivered) }
+                try feedForwarder()
+                checkSpace()
+                publish()
+            } catch {
+                switch recover(error, batches, delivered) {
+                case .goOn: continue
+                case .end(let outcome): return outcome
+                }
+            }
+            if control.isStopRequested, batches.isEmpty, delivered.isEmpty { return finish() }
+        }
+    }
+
+    // MARK: Gathering
+
+    /// Waits for work: batches at once; deliveries alone within 100 ms; room in the forwarder's window at once.
+    private func gather() -> ([EventBatch], [DeliveredBatch]) {
+        let isBehind = !isLive
+        let deadline = Monotonic.now.adding(milliseconds: isBehind && forwarder.hasRoom ? 0 : 100)
+        let batches: [EventBatch] =
+            door.waiting.wait(until: deadline) { waiting -> [EventBatch]? in
+                guard !waiting.batches.isEmpty else { return nil }
+                var bytes = 0
+                var count = 0
+                while count < waiting.batches.count, bytes < Outbox.maxCommitBytes {
+                    bytes += waiting.batches[count].byteCount
+                    count += 1
+                }
+                let taken = Array(waiting.batches.prefix(count))
+                waiting.batches.removeFirst(count)
+                waiting.bytes -= bytes
+                waiting.received -= taken.reduce(0) { $0 + $1.received }
+                waiting.isCommitting = true
+                return taken
+            } ?? []
+        return (batches, returned.take())
+    }
+
+    // MARK: Commit
+
+    private func commit(_ batches: [EventBatch], _ delivered: [DeliveredBatch]) throws {
+        let start = Monotonic.now
+        var next = state
+        try file.database.execute("BEGIN")
+        for batch in batches { try store(batch, in: &next) }
+        for done in delivered { try settle(done, in: &next) }
+        try file.save("ledger", next.bytes)
+        try file.database.execute("COMMIT")
+        state = next
+        snapshot.commits += 1
+        let took = Monotonic.now.nanoseconds - start.nanoseconds
+        snapshot.commitLatency.add(nanoseconds: took)
+        hasNoSpace = false
+        if !batches.isEmpty {
+            tail.show(batches)
+            door.finish(batches)
+        }
+        let stored = batches.filter { $0.eventCount > 0 }
+        if isLive, !stored.isEmpty {
+            if forwarder.hasRoom {
+                forwarder.give(stored)
+                cursor = state.nextSequence
+            } else {
+                isLive = false
+            }
+        }
+        walBytes += batches.reduce(65536) { $0 + $1.byteCount + 32768 }
+        if walBytes >= file.walLimitBytes {
+            try file.database.checkpoint(.passive)
+            walBytes = 0
+        }
+    }
+
+    private func store(_ batch: EventBatch, in next: inout OutboxState) throws {
+        next.ledger.received += batch.received
+        for (index, count) in batch.rejected.enumerated() { next.ledger.rejected[index] += count }
+        next.ledger.datagramsLost += batch.datagramsLost
+        guard batch.eventCount > 0 else { return }
+        batch.first = next.nextSequence
+        try file.insert(batch)
+        next.nextSequence += Int64(batch.eventCount)
+        next.ledger.stored += batch.eventCount
+        next.ledger.outbox += batch.eventCount
+    }
+
+    private func settle(_ done: DeliveredBatch, in next: inout OutboxState) throws {
+        for dead in done.dead { try file.insert(dead: dead) }
+        guard try file.delete(first: done.first) else { return }
+        next.ledger.outbox -= done.eventCount
+        next.ledger.forwarded += done.eventCount - done.dead.count
+        next.ledger.dead += done.dead.count
+        next.ledger.consumer += done.consumer
+    }
+
+    // MARK: Forwarding
+
+    /// Reads what the forwarder has not been given yet, as far as its window has room.
+    private func feedForwarder() throws {
+        guard !isLive, forwarder.hasRoom, !control.isStopRequested else { return }
+        let batches = try file.read(from: cursor, maxBytes: Outbox.readBytes)
+        guard let last = batches.last else {
+            isLive = true
+            return
+        }
+        cursor = last.first + 1
+        forwarder.give(batches)
+    }
+
+    // MARK: Room and errors
+
+    private func checkSpace() {
+        guard Monotonic.milliseconds(from: lastSpaceCheck, to: .now) >= 200 else { return }
+        lastSpaceCheck = .now
+        var disk = statvfs()
+        let isLow =
+            statvfs(settings.path, &disk) == 0 && Int(disk.f_bavail) * Int(disk.f_frsize) < settings.minFreeBytes
+        let used = (try? file.usedBytes()) ?? 0
+        snapshot.usedBytes = used
+        snapshot.fileBytes = (try? file.fileBytes()) ?? 0
+        snapshot.oldestMilliseconds = (try? file.oldestMilliseconds()) ?? nil
+        door.state(usedBytes: used, isBlocked: isLow || hasNoSpace)
+        snapshot.isFull = door.isFull
+        if hasNoSpace {
+            conditions.set("outbox", "the disk has no room; events wait at their senders until there is some")
+        } else if isLow {
+            conditions.set("outbox", "less than outbox.min_free_bytes are free on its disk; no new events are taken")
+        } else if door.isFull {
+            conditions.set("outbox", "it is at its limit of outbox.max_bytes; no new events are taken until some are delivered")
+        } else {
+            conditions.set("outbox", nil)
+        }
+    }
+
+    private enum Recovery { case goOn, end(StageOutcome) }
+
+    private func recover(_ error: any Error, _ batches: [EventBatch], _ delivered: [DeliveredBatch]) -> Recovery {
+        if file.database.isInTransaction { try? file.database.execute("ROLLBACK") }
+        let failure = (error as? SQLiteError) ?? { if case .database(let inner)? = error as? OutboxError { inner } else { nil } }()
+        guard let failure, failure.remedy == .waitForSpace else {
+            let exitCode: Int32 = failure?.remedy == .distrustDisk || failure?.remedy == .quarantine ? 5 : 1
+            let reason = failure.map { "outbox: \($0); nothing more is acknowledged" } ?? "outbox: \(error)"
+            return .end(.failed(exitCode: exitCode, reason: reason))
+        }
+        // What could not be committed goes back to the head of the queue; deliveries alone may make room.
+        hasNoSpace = true
+        door.waiting.withLock {
+            $0.batches.insert(contentsOf: batches, at: 0)
+            $0.bytes += batches.reduce(0) { $0 + $1.byteCount }
+            $0.received += batches.reduce(0) { $0 + $1.received }
+            $0.isCommitting = false
+        }
+        returned.giveBack(delivered)
+        lastSpaceCheck = Monotonic(nanoseconds: 0)
+        checkSpace()
+        usleep(200_000)
+        if !batches.isEmpty, !delivered.isEmpty {
+            let alone = returned.take()
+            do { try commit([], alone) } catch {
+                if file.database.isInTransaction { try? file.database.execute("ROLLBACK") }
+                returned.giveBack(alone)
+            }
+        }
+        return control.isStopRequested ? .end(finish()) : .goOn
+    }
+
+    private func finish() -> StageOutcome {
+        do { try file.database.checkpoint(.restart) } catch {
+            if error.remedy == .distrustDisk { return .failed(exitCode: 5, reason: "outbox: \(error)") }
+        }
+        return .stopped
+    }
+
+    // MARK: Status
+
+    private func publish() {
+        snapshot.ledger = state.ledger
+        let pending = door.waiting.withLock { $0.received }
+        snapshot.ledger.pending = pending
+        snapshot.ledger.received += pending
+        snapshot.walBytes = walBytes
+        let taken = snapshot
+        published.withLock { $0 = taken }
+    }
+}

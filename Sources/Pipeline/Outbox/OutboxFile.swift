@@ -1,0 +1,208 @@
+// The outbox on disk: a folder with the database, its WAL and a pid file. One connection, EXCLUSIVE: SQLite 3.7.0 to
+// 3.51.2 can corrupt a WAL that two connections write and checkpoint at once, so there is never a second.
+// Belongs to the outbox thread after it was opened.
+import Events
+import Linux
+import SQLite
+
+final class OutboxFile {
+    /// The format this clickd writes. An older one is migrated, a newer one refused untouched.
+    static let format = 1
+    private static let pageBytes = 16384
+
+    let database: Database
+    private let pidFile: PidFile
+    private let insertBatch: Statement
+    private let deleteBatch: Statement
+    private let readBatches: Statement
+    private let saveState: Statement
+    private let insertDead: Statement
+    private let pages: Statement
+    private let freePages: Statement
+    private let oldest: Statement
+    /// The WAL is copied into the database once this much was written to it.
+    let walLimitBytes: Int
+    private let walPath: String
+
+    /// Takes the folder, opens or makes the database, empties an old WAL before anything is appended to it.
+    static func open(_ folder: String, maxBytes: Int) throws(OutboxError) -> OutboxFile {
+        do {
+            try Files.makeFolder(folder, mode: 0o700)
+            let pidFile = try PidFile.take(folder + "/clickd.pid")
+            return try OutboxFile(folder, pidFile: pidFile, maxBytes: maxBytes)
+        } catch let error as OutboxError {
+            throw error
+        } catch let held as PidFile.Held {
+            throw .held(path: folder, pid: held.pid)
+        } catch let error as SQLiteError {
+            throw .database(error)
+        } catch {
+            throw .system("\(error)")
+        }
+    }
+
+    private init(_ folder: String, pidFile: consuming PidFile, maxBytes: Int) throws {
+        let path = folder + "/outbox.db"
+        if let found = OutboxFile.formatOnDisk(path), found > OutboxFile.format {
+            throw OutboxError.newerFormat(path: folder, found: found, known: OutboxFile.format)
+        }
+        let database = try Database.open(path)
+        walLimitBytes = min(64 << 20, max(4 << 20, maxBytes / 8))
+        walPath = path + "-wal"
+        try database.execute("PRAGMA page_size=\(OutboxFile.pageBytes)")
+        try database.execute("PRAGMA locking_mode=EXCLUSIVE")
+        try database.execute("PRAGMA journal_mode=WAL")
+        try database.execute("PRAGMA synchronous=FULL")
+        try database.execute("PRAGMA secure_delete=OFF")
+        try database.execute("PRAGMA wal_autocheckpoint=0")
+        try database.execute("PRAGMA temp_store=MEMORY")
+        try database.execute("PRAGMA cache_size=-16384")
+        try database.execute("PRAGMA cell_size_check=ON")
+        database.keepWAL()
+        database.growInSteps(of: 1 << 20)
+        if try database.integer("PRAGMA user_version") == 0 { try database.execute(OutboxFile.schema) }
+        // After a failed fsync an old WAL's frames may be in the page cache alone; they go into the database first.
+        try database.checkpoint(.restart)
+        self.database = database
+        self.pidFile = pidFile
+        insertBatch = try database.prepare("INSERT INTO batch(first, at, count, crc, events) VALUES(?,?,?,?,?)")
+        deleteBatch = try database.prepare("DELETE FROM batch WHERE first=?")
+        readBatches = try database.prepare("SELECT first, count, crc, events FROM batch WHERE first>=? ORDER BY first")
+        saveState = try database.prepare("UPDATE state SET value=? WHERE name=?")
+        insertDead = try database.prepare(
+            "INSERT OR REPLACE INTO dead(sequence, code, reason, at, key, value) VALUES(?,?,?,?,?,?)")
+        pages = try database.prepare("PRAGMA page_count")
+        freePages = try database.prepare("PRAGMA freelist_count")
+        oldest = try database.prepare("SELECT at FROM batch ORDER BY first LIMIT 1")
+        reserveWAL()
+    }
+
+    private static let schema = """
+        BEGIN;
+        CREATE TABLE batch(first INTEGER PRIMARY KEY, at INTEGER NOT NULL, count INTEGER NOT NULL, crc INTEGER NOT NULL,
+            events BLOB NOT NULL);
+        CREATE TABLE dead(sequence INTEGER PRIMARY KEY, code TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
+            key BLOB NOT NULL, value BLOB NOT NULL);
+        CREATE TABLE state(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+        INSERT INTO state VALUES('ledger', zeroblob(0)), ('mode', '');
+        PRAGMA user_version=\(format);
+        COMMIT;
+        """
+
+    /// `user_version` as it stands in the file's header, read without SQLite, so that nothing is touched.
+    private static func formatOnDisk(_ path: String) -> Int? {
+        guard let file = try? FileDescriptor.open(path, O_RDONLY) else { return nil }
+        var header = [UInt8](repeating: 0, count: 64)
+        guard pread(file.raw, &header, 64, 0) == 64 else { return nil }
+        return header[60..<64].reduce(0) { $0 << 8 | Int($1) }
+    }
+
+    /// Takes the WAL's room on disk ahead, so that deletes and checkpoints go on in a full file system. KEEP_SIZE:
+    /// the file does not seem longer. Where the file system cannot, nothing is promised.
+    private func reserveWAL() {
+        guard let wal = try? FileDescriptor.open(walPath, O_RDWR) else { return }
+        _ = fallocate(wal.raw, Int32(FALLOC_FL_KEEP_SIZE), 0, off_t(walLimitBytes + (8 << 20)))
+    }
+
+    func insert(_ batch: EventBatch) throws(SQLiteError) {
+        try insertBatch.bind(1, batch.first)
+        try insertBatch.bind(2, WallClock.nowMilliseconds)
+        try insertBatch.bind(3, Int64(batch.eventCount))
+        try insertBatch.bind(4, Int64(CRC32C.checksum(batch.bytes)))
+        try insertBatch.bind(5, borrowing: batch.bytes)
+        try insertBatch.run()
+    }
+
+    /// Whether the row was there.
+    func delete(first: Int64) throws(SQLiteError) -> Bool {
+        try deleteBatch.bind(1, first)
+        try deleteBatch.run()
+        return database.changes > 0
+    }
+
+    func insert(dead: DeadEvent) throws(SQLiteError) {
+        try insertDead.bind(1, dead.sequence)
+        try insertDead.bind(2, dead.code)
+        try insertDead.bind(3, dead.reason)
+        try insertDead.bind(4, WallClock.nowMilliseconds)
+        try dead.key.withUnsafeBytesOrError { key throws(SQLiteError) in
+            try dead.value.withUnsafeBytesOrError { value throws(SQLiteError) in
+                try insertDead.bind(5, borrowing: key)
+                try insertDead.bind(6, borrowing: value)
+                try insertDead.run()
+            }
+        }
+    }
+
+    /// Rows from `first` on, until `maxBytes` are read; a row whose checksum is wrong is an error to quarantine.
+    func read(from first: Int64, maxBytes: Int) throws(OutboxError) -> [EventBatch] {
+        var batches: [EventBatch] = []
+        var bytes = 0
+        defer { readBatches.reset() }
+        do throws(SQLiteError) {
+            try readBatches.bind(1, first)
+            while bytes < maxBytes, try readBatches.step() {
+                let blob = readBatches.bytes(3)
+                guard CRC32C.checksum(blob) == UInt32(truncatingIfNeeded: readBatches.integer(2)) else {
+                    throw OutboxFile.damaged(readBatches.integer(0))
+                }
+                batches.append(
+                    EventBatch(first: readBatches.integer(0), eventCount: Int(readBatches.integer(1)), copying: blob))
+                bytes += blob.count
+            }
+        } catch { throw .database(error) }
+        return batches
+    }
+
+    private static func damaged(_ first: Int64) -> SQLiteError {
+        SQLiteError.damaged("read batch \(first)", text: "its checksum is wrong")
+    }
+
+    func load(_ name: String) throws(SQLiteError) -> [UInt8] {
+        let statement = try database.prepare("SELECT value FROM state WHERE name=?")
+        try statement.bind(1, name)
+        return try statement.step() ? Array(statement.bytes(0)) : []
+    }
+
+    func save(_ name: String, _ value: [UInt8]) throws(SQLiteError) {
+        try value.withUnsafeBytesOrError { bytes throws(SQLiteError) in
+            try saveState.bind(1, borrowing: bytes)
+            try saveState.bind(2, name)
+            try saveState.run()
+        }
+    }
+
+    /// When the oldest row was committed, in milliseconds since 1970; nil without rows.
+    func oldestMilliseconds() throws(SQLiteError) -> Int64? {
+        defer { oldest.reset() }
+        return try oldest.step() ? oldest.integer(0) : nil
+    }
+
+    /// Bytes of the database file.
+    func fileBytes() throws(SQLiteError) -> Int {
+        defer { pages.reset() }
+        return try pages.step() ? Int(pages.integer(0)) * OutboxFile.pageBytes : 0
+    }
+
+    /// Bytes of the pages that hold something.
+    func usedBytes() throws(SQLiteError) -> Int {
+        defer {
+            pages.reset()
+            freePages.reset()
+        }
+        guard try pages.step(), try freePages.step() else { return 0 }
+        return Int(pages.integer(0) - freePages.integer(0)) * OutboxFile.pageBytes
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// `withUnsafeBytes` with a typed error.
+    func withUnsafeBytesOrError<Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        let result = withUnsafeBytes { bytes -> Result<Void, Failure> in
+            do throws(Failure) { return .success(try body(bytes)) } catch { return .failure(error) }
+        }
+        try result.get()
+    }
+}
