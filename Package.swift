@@ -33,7 +33,7 @@ let package = Package(
         module("Linux", ["CLinux"]),
         module("SQLite", ["CSQLite"]),
         module("Kafka", ["CRdKafka"]),
-        module("Mongo", ["CMongoc"]),
+        module("Mongo", ["CMongoc", "JSON"]),
         module("JSON", ["CSimdJSON"]),
         module("TOML", ["CTomlPlusPlus"]),
         module("Systemd", ["CSystemd"]),
