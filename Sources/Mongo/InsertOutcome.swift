@@ -33,7 +33,7 @@ public struct InsertOutcome: Sendable, Equatable {
     /// - Parameters:
     ///   - callError: what libmongoc said; nil where it gave success.
     ///   - range: the documents that were sent.
-    init(_ operation: String, reply: BSONView?, callError: MongoError?, range: Range<Int>) {
+    package init(_ operation: String, reply: BSONView?, callError: MongoError?, range: Range<Int>) {
         insertedCount = reply?.integer("insertedCount").map { Int(clamping: $0) } ?? 0
         if let errors = reply?.document("writeErrors") {
             for element in errors {

@@ -53,6 +53,7 @@ extension MongoCollection {
         try writeOne(.updateMany(filter, update: update))
     }
 
+    /// The server refuses `$` at the start of the new document's own keys (code 52); deeper ones are stored.
     @discardableResult
     public func replaceOne(
         _ filter: BSONDocument, with document: BSONDocument, upsert: Bool = false

@@ -13,7 +13,9 @@ public struct MongoError: Error, Sendable, Equatable, CustomStringConvertible {
 
     public var description: String { "\(operation): \(text) (\(domain) \(code))" }
 
-    init(_ operation: String, _ domain: MongoErrorDomain, _ code: Int32, _ text: String, _ remedy: MongoRemedy? = nil) {
+    package init(
+        _ operation: String, _ domain: MongoErrorDomain, _ code: Int32, _ text: String, _ remedy: MongoRemedy? = nil
+    ) {
         self.operation = operation
         self.domain = domain
         self.code = code

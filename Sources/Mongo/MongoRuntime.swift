@@ -1,8 +1,6 @@
-// libmongoc's process-wide state: initialised once, its log handed to a closure or dropped (it writes to stderr on its
-// own otherwise). Any thread, any number of times. mongoc_cleanup is left out: the process ends, and other threads may
-// still be inside libmongoc.
+// libmongoc's process-wide state: initialised once, its log dropped (it writes to stderr on its own otherwise) or handed
+// to a closure. mongoc_cleanup is left out: the process ends, and other threads may still be inside libmongoc.
 import CMongoc
-import Synchronization
 
 public enum MongoLogLevel: Int, Sendable {
     case error = 0
@@ -13,25 +11,31 @@ public enum MongoRuntime {
     /// Called by libmongoc on whatever thread logs; must not block nor call MongoClient.
     public typealias Log = @Sendable (_ level: MongoLogLevel, _ domain: String, _ text: String) -> Void
 
-    /// Initialises libmongoc; `MongoClient.open` does so too.
+    /// Initialises libmongoc; any thread, any number of times. `MongoClient.open` does so too.
     public static func initialize() { _ = once }
 
-    /// Sends libmongoc's own messages to `log`; nil drops them, as it is from the start.
+    /// Sends libmongoc's own messages to `log`; nil drops them, as it is from the start. Belongs to the program's
+    /// start, before any client is opened: libmongoc reads the handler without a lock.
     public static func setLog(_ log: Log?) {
         initialize()
-        sink.withLock { $0 = log }
+        guard let log else { return mongoc_log_set_handler(nil, nil) }
+        // Kept for ever: a thread may be inside the handler at any time.
+        mongoc_log_set_handler(
+            { level, domain, text, sink in
+                guard let sink else { return }
+                Unmanaged<Sink>.fromOpaque(sink).takeUnretainedValue().log(
+                    MongoLogLevel(rawValue: Int(level.rawValue)) ?? .message, domain.map { String(cString: $0) } ?? "",
+                    text.map { String(cString: $0) } ?? "")
+            }, Unmanaged.passRetained(Sink(log)).toOpaque())
     }
 
-    private static let sink = Mutex<Log?>(nil)
+    private final class Sink: Sendable {
+        let log: Log
+        init(_ log: @escaping Log) { self.log = log }
+    }
 
     private static let once: Void = {
         mongoc_init()
-        mongoc_log_set_handler(
-            { level, domain, text, _ in
-                guard let log = MongoRuntime.sink.withLock({ $0 }) else { return }
-                log(
-                    MongoLogLevel(rawValue: Int(level.rawValue)) ?? .message, domain.map { String(cString: $0) } ?? "",
-                    text.map { String(cString: $0) } ?? "")
-            }, nil)
+        mongoc_log_set_handler(nil, nil)
     }()
 }
