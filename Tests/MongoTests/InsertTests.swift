@@ -122,9 +122,11 @@ import Testing
         }
     }
 
-    @Test("a connection lost between the parts of a batch fails the whole, though the first part had write errors")
-    func lostHalfway() throws {
-        try TestServer.withDatabase { client, database in
+    @Test(
+        "a connection lost between the parts of a batch fails the whole, though the first part had write errors",
+        arguments: [true, false])
+    func lostHalfway(retryWrites: Bool) throws {
+        try TestServer.withDatabase(retryWrites: retryWrites) { client, database in
             let events = try client.collection(database: database, "events")
             #expect(events.insertUnordered(try Self.large(1)).insertedCount == 1)
             try TestServer.withFailure(

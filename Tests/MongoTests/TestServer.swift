@@ -14,12 +14,14 @@ enum TestServer {
 
     /// Runs `body` with a client and the name of a fresh database. The client's application name is the database's.
     static func withDatabase(
-        socketTimeout: Duration = .seconds(30), _ body: (MongoClient, String) throws -> Void
+        socketTimeout: Duration = .seconds(30), retryWrites: Bool = true,
+        _ body: (MongoClient, String) throws -> Void
     ) throws {
         guard let uri else { throw Missing() }
         let name = "clickd_test_\(UInt64.random(in: .min ... .max))"
         let client = try MongoClient.open(
-            uri: uri, applicationName: name, serverSelectionTimeout: .seconds(2), socketTimeout: socketTimeout)
+            uri: uri, applicationName: name, serverSelectionTimeout: .seconds(2), socketTimeout: socketTimeout,
+            retryWrites: retryWrites)
         let janitor = try MongoClient.open(uri: uri)
         defer { try? janitor.drop(database: name) }
         try body(client, name)
