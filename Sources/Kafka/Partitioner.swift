@@ -50,5 +50,13 @@ public struct Partitioner: Sendable {
 
 extension Partitioner {
     /// Java's own choice: the same key goes to the same partition, whoever produces.
-    public static let standard = Partitioner(murmur2Random: ())
+    public static let standard = Partitioner(
+        function: { rd_kafka_msg_partitioner_murmur2_random($0, $1, $2, $3, $4, $5) }, keylessGoAnywhere: true,
+        emptyGoAnywhere: false)
+
+    private init(function: Function?, keylessGoAnywhere: Bool, emptyGoAnywhere: Bool) {
+        self.function = function
+        self.keylessGoAnywhere = keylessGoAnywhere
+        self.emptyGoAnywhere = emptyGoAnywhere
+    }
 }

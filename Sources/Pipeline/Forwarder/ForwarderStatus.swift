@@ -1,0 +1,14 @@
+// What status says of the forwarder.
+import Linux
+import Synchronization
+
+public final class ForwarderStatus: Sendable {
+    /// Events with the producer, undelivered.
+    public let inFlight = Atomic<Int>(0)
+    /// New producers made because of an error.
+    public let restarts = Atomic<Int>(0)
+    /// The client's last word on what is wrong.
+    public let lastError = Guarded<String?>(nil)
+
+    init() {}
+}

@@ -1,0 +1,93 @@
+// Batches whose memory the producer has: which of their events are not delivered yet. Plain memory, since every
+// delivery report comes by here. Belongs to the forwarder thread.
+import Events
+import Linux
+
+struct LentBatch {
+    let batch: EventBatch
+    var remaining: Int
+    /// A bit an event, set when delivered (or dead).
+    var delivered: UnsafeMutablePointer<UInt64>
+    var dead: [DeadEvent] = []
+}
+
+struct LentBatches: ~Copyable {
+    /// By slot; a slot is part of the tag that librdkafka gives back.
+    private var slots: UnsafeMutablePointer<LentBatch?>
+    private var capacity = 256
+    private var free: [Int] = []
+    private var used = 0
+    /// Slots in the order of their events, from `head` on.
+    private(set) var order: [Int] = []
+    private var head = 0
+
+    init() {
+        slots = .allocate(capacity: 256)
+        slots.initialize(repeating: nil, count: 256)
+    }
+
+    deinit {
+        for slot in 0..<capacity { slots[slot]?.delivered.deallocate() }
+        slots.deinitialize(count: capacity)
+        slots.deallocate()
+    }
+
+    var isEmpty: Bool { head == order.count }
+
+    /// Slots that still have events to deliver, oldest first.
+    var inOrder: ArraySlice<Int> { order[head...] }
+
+    mutating func add(_ batch: EventBatch) -> Int {
+        let slot = free.popLast() ?? used
+        if slot == used { used += 1 }
+        if slot >= capacity { grow() }
+        let words = (batch.eventCount + 63) / 64
+        let bits = UnsafeMutablePointer<UInt64>.allocate(capacity: max(words, 1))
+        bits.initialize(repeating: 0, count: max(words, 1))
+        slots[slot] = LentBatch(batch: batch, remaining: batch.eventCount, delivered: bits)
+        order.append(slot)
+        return slot
+    }
+
+    func batch(_ slot: Int) -> EventBatch? { slots[slot]?.batch }
+
+    func isDelivered(_ slot: Int, _ ordinal: Int) -> Bool {
+        slots[slot].map { $0.delivered[ordinal >> 6] & (1 << UInt64(ordinal & 63)) != 0 } ?? true
+    }
+
+    /// Notes a delivery; the finished batch when it was its last.
+    mutating func deliver(_ slot: Int, _ ordinal: Int) -> DeliveredBatch? {
+        guard slot < capacity, slots[slot] != nil else { return nil }
+        let bit: UInt64 = 1 << UInt64(ordinal & 63)
+        guard let bits = slots[slot]?.delivered, bits[ordinal >> 6] & bit == 0 else { return nil }
+        bits[ordinal >> 6] |= bit
+        slots[slot]?.remaining -= 1
+        guard let lent = slots[slot], lent.remaining == 0 else { return nil }
+        return DeliveredBatch(first: lent.batch.first, eventCount: lent.batch.eventCount, dead: lent.dead)
+    }
+
+    mutating func addDead(_ slot: Int, _ event: DeadEvent) { slots[slot]?.dead.append(event) }
+
+    /// Forgets finished batch `slot`.
+    mutating func remove(_ slot: Int) {
+        slots[slot]?.delivered.deallocate()
+        slots[slot] = nil
+        free.append(slot)
+        if let index = order[head...].firstIndex(of: slot) {
+            if index == head { head += 1 } else { order.remove(at: index) }
+        }
+        if head > 1024, head * 2 > order.count {
+            order.removeFirst(head)
+            head = 0
+        }
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<LentBatch?>.allocate(capacity: capacity * 2)
+        larger.moveInitialize(from: slots, count: capacity)
+        (larger + capacity).initialize(repeating: nil, count: capacity)
+        slots.deallocate()
+        slots = larger
+        capacity *= 2
+    }
+}

@@ -1,0 +1,86 @@
+// A thread that looks at the topic every few seconds: whether it is there (a missing one is never created by accident,
+// only with kafka.create_topic), how many partitions it has, and whether it is as safe as the promise needs. Forwarder
+// and consumer start when it says so.
+import Kafka
+import Linux
+import Settings
+import Synchronization
+
+final class TopicWatch: Sendable {
+    private static let timeout: Int32 = 3000
+    private let settings: KafkaSettings
+    private let conditions: Conditions
+    private let control: StageControl
+    private let partitions = Atomic<Int32>(0)
+    /// Signalled when the number of partitions becomes known.
+    let found: EventDescriptor
+
+    init(settings: KafkaSettings, conditions: Conditions, control: StageControl) throws(SystemError) {
+        self.settings = settings
+        self.conditions = conditions
+        self.control = control
+        found = try EventDescriptor()
+    }
+
+    /// 0 until the topic was found, and usable, once.
+    var partitionCount: Int32 { partitions.load(ordering: .acquiring) }
+
+    func run() -> StageOutcome {
+        var admin: Admin?
+        while !control.isStopRequested {
+            control.turn()
+            do throws(KafkaError) {
+                let client: Admin
+                if let admin { client = admin } else { client = try Admin.open(KafkaProperties.client(settings)) }
+                admin = client
+                try look(client)
+            } catch {
+                conditions.set("kafka", TopicWatch.reason(error, settings))
+            }
+            _ = control.stop.wait(milliseconds: conditions.reason("kafka") == nil ? 5000 : 500)
+        }
+        return .stopped
+    }
+
+    private static func reason(_ error: KafkaError, _ settings: KafkaSettings) -> String {
+        "\(error.text) (\(error.name)); brokers \(settings.brokers)"
+    }
+
+    private func look(_ admin: Admin) throws(KafkaError) {
+        let topic = try admin.describeTopic(settings.topic, timeoutMilliseconds: TopicWatch.timeout)
+        guard topic.exists, !topic.partitions.isEmpty else {
+            guard settings.createTopic else {
+                conditions.set(
+                    "kafka", "topic \(settings.topic) does not exist, or may not be seen; create it, or set kafka.create_topic")
+                return
+            }
+            try admin.createTopic(
+                settings.topic, partitions: Int32(settings.partitions), replication: Int32(settings.replication),
+                configuration: ["message.timestamp.type": "LogAppendTime"], timeoutMilliseconds: TopicWatch.timeout)
+            return
+        }
+        let configuration = try? admin.topicConfiguration(settings.topic, timeoutMilliseconds: TopicWatch.timeout)
+        if let policy = configuration?["cleanup.policy"], policy.contains("compact") {
+            conditions.set(
+                "kafka", "topic \(settings.topic) is compacted (cleanup.policy=\(policy)): it would drop events; use delete")
+            return
+        }
+        conditions.set("kafka", nil)
+        conditions.set("durability", TopicWatch.weakness(topic, configuration ?? [:]))
+        if partitions.exchange(Int32(topic.partitions.count), ordering: .acquiringAndReleasing) == 0 { found.signal() }
+    }
+
+    /// What makes the topic less safe than three replicas, two of them in sync for every write.
+    static func weakness(_ topic: TopicDescription, _ configuration: TopicConfiguration) -> String? {
+        var weak: [String] = []
+        let replicas = topic.partitions.map(\.replicaCount).min() ?? 0
+        if replicas < 3 { weak.append("\(replicas) replica\(replicas == 1 ? "" : "s") (3 are safe)") }
+        if let text = configuration["min.insync.replicas"], let least = Int(text), least < 2 {
+            weak.append("min.insync.replicas=\(least) (2 are safe)")
+        }
+        if configuration["unclean.leader.election.enable"] == "true" { weak.append("unclean leader election is on") }
+        let leaderless = topic.partitions.filter { $0.leader < 0 }.count
+        if leaderless > 0 { weak.append("\(leaderless) partitions have no leader") }
+        return weak.isEmpty ? nil : "topic \(topic.name): " + weak.joined(separator: ", ")
+    }
+}
