@@ -11,3 +11,13 @@ public struct ControlSettings: Sendable, Equatable {
 
     public init() {}
 }
+
+extension ControlSettings {
+    static var keys: [Key] {
+        [
+            Key("control.socket", \.control.socket, .socketPath, "Where clickd's commands ask the daemon."),
+            Key("control.socket_mode", \.control.socketMode, .mode, "Who may ask, by the file system's rules."),
+            Key("control.socket_group", \.control.socketGroup, .group, "The group that the socket is given."),
+        ]
+    }
+}

@@ -17,3 +17,9 @@ public struct HostSettings: Sendable, Equatable {
         return failed || name.isEmpty ? "localhost" : name
     }()
 }
+
+extension HostSettings {
+    static var keys: [Key] {
+        [Key("host.name", \.host.name, .hostName, "The name of this host in events and status.")]
+    }
+}

@@ -33,3 +33,34 @@ public struct IntakeSettings: Sendable, Equatable {
 
     public init() {}
 }
+
+extension IntakeSettings {
+    static var keys: [Key] {
+        [
+            Key(
+                "intake.stream_socket", \.intake.streamSocket, .optionalSocketPath,
+                "The acknowledged way in: Unix stream socket."),
+            Key(
+                "intake.datagram_socket", \.intake.datagramSocket, .optionalSocketPath,
+                "Unix datagram socket, for senders that cannot wait."),
+            Key(
+                "intake.udp", \.intake.udp, .optionalAddress,
+                "UDP, for syslog senders; an address other than loopback needs udp_allow."),
+            Key("intake.udp_allow", \.intake.udpAllow, .ranges, "From where UDP is taken when it is not loopback."),
+            Key("intake.socket_mode", \.intake.socketMode, .mode, "Who may send, by the file system's rules."),
+            Key("intake.socket_group", \.intake.socketGroup, .group, "The group that the sockets are given."),
+            Key(
+                "intake.allow_users", \.intake.allowUsers, .users,
+                "Only these users may send; the kernel tells who is asking."),
+            Key(
+                "intake.max_event_bytes", \.intake.maxEventBytes, .size(1 << 10...512 << 10),
+                "A longer event is refused; Kafka's own limit is 1 MB."),
+            Key(
+                "intake.max_connections", \.intake.maxConnections, .count(1...65535),
+                "Stream connections served at once; more wait."),
+            Key(
+                "intake.when_full", \.intake.whenFull, .choice,
+                "While the outbox is full, stream senders wait or are refused."),
+        ]
+    }
+}

@@ -42,3 +42,39 @@ public struct KafkaProperty: Sendable, Equatable, CustomStringConvertible, Custo
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: ["name": name]) }
 }
+
+extension KafkaSettings {
+    static var keys: [Key] {
+        [
+            Key("kafka.brokers", \.kafka.brokers, .brokers, "Brokers to begin with; they name the others."),
+            Key(
+                "kafka.topic", \.kafka.topic,
+                .text("1 to 249 of letters, digits, dot, underscore, hyphen; not . or ..") {
+                    isToken($0, bytes: 1...249) && $0 != "." && $0 != ".."
+                }, "The topic that events are sent to and consumed from."),
+            Key(
+                "kafka.group", \.kafka.group,
+                .text("1 to 249 bytes without control characters") { isPlain($0, bytes: 1...249) },
+                "The consumer group; processes of one group share the work."),
+            Key("kafka.create_topic", \.kafka.createTopic, .flag, "Create the topic where it is missing."),
+            Key(
+                "kafka.partitions", \.kafka.partitions, .count(1...10000), "Partitions of a topic that clickd creates."),
+            Key("kafka.replication", \.kafka.replication, .count(1...100), "Replicas of a topic that clickd creates."),
+            Key(table: "kafka.client", rule: KafkaProperties.rule, "Properties of both Kafka clients.") {
+                let (properties, remarks) = KafkaProperties.read("kafka.client", $0, $1)
+                $2.kafka.client = properties
+                return remarks
+            },
+            Key(table: "kafka.producer", rule: KafkaProperties.rule, "Properties of the producer alone.") {
+                let (properties, remarks) = KafkaProperties.read("kafka.producer", $0, $1)
+                $2.kafka.producer = properties
+                return remarks
+            },
+            Key(table: "kafka.consumer", rule: KafkaProperties.rule, "Properties of the consumer alone.") {
+                let (properties, remarks) = KafkaProperties.read("kafka.consumer", $0, $1)
+                $2.kafka.consumer = properties
+                return remarks
+            },
+        ]
+    }
+}

@@ -30,3 +30,9 @@ public struct LogSettings: Sendable, Equatable {
 
     public init() {}
 }
+
+extension LogSettings {
+    static var keys: [Key] {
+        [Key("log.level", \.log.level, .choice, "The least grave messages still written, to stderr or the journal.")]
+    }
+}

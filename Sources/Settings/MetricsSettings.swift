@@ -7,3 +7,9 @@ public struct MetricsSettings: Sendable, Equatable {
 
     public init() {}
 }
+
+extension MetricsSettings {
+    static var keys: [Key] {
+        [Key("metrics.listen", \.metrics.listen, .optionalAddress, "Prometheus text at /metrics; /healthz, /readyz.")]
+    }
+}

@@ -16,3 +16,33 @@ public struct MongoSettings: Sendable, Equatable {
 
     public init() {}
 }
+
+extension MongoSettings {
+    /// Collections that clickd keeps in the same database.
+    private static let ownCollections = ["dead_letters", "offsets"]
+
+    static var keys: [Key] {
+        [
+            Key(
+                "mongodb.uri", \.mongodb.uri, .mongoURI, "Where MongoDB is; one with a password belongs in uri_file.",
+                secret: true),
+            Key("mongodb.uri_file", \.mongodb.uriFile, .secretFile, "A file with the uri, instead of uri."),
+            Key(
+                "mongodb.database", \.mongodb.database,
+                .text("1 to 63 bytes without /\\. \"$*<>:|? or control characters; not admin, local, config") {
+                    isPlain($0, bytes: 1...63) && !$0.contains { "/\\. \"$*<>:|?".contains($0) }
+                        && !["admin", "local", "config"].contains($0)
+                }, "The database; clickd makes its collections in it."),
+            Key(
+                "mongodb.collection", \.mongodb.collection,
+                .text("1 to 120 bytes without $, not beginning with system. or a dot; not dead_letters or offsets") {
+                    isPlain($0, bytes: 1...120) && !$0.contains("$") && !$0.hasPrefix("system.")
+                        && !$0.hasPrefix(".") && !$0.hasSuffix(".") && !ownCollections.contains($0)
+                }, "The collection of events."),
+            Key(
+                "mongodb.retain", \.mongodb.retain,
+                .time(.seconds(86400)...(.seconds(Int32.max)), "1 day to 24855 days"),
+                "How long events are kept, and repeats known; must exceed Kafka's retention."),
+        ]
+    }
+}

@@ -11,3 +11,19 @@ public struct OutboxSettings: Sendable, Equatable {
 
     public init() {}
 }
+
+extension OutboxSettings {
+    static var keys: [Key] {
+        [
+            Key(
+                "outbox.path", \.outbox.path, .folder,
+                "Where events lie until they are delivered; a disk that can sync."),
+            Key(
+                "outbox.max_bytes", \.outbox.maxBytes, .size(4 << 20...1 << 50),
+                "How long Kafka may be away: this much of events."),
+            Key(
+                "outbox.min_free_bytes", \.outbox.minFreeBytes, .size(0...1 << 50),
+                "Room on the disk that clickd leaves to others."),
+        ]
+    }
+}

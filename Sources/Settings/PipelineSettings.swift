@@ -30,3 +30,12 @@ public struct PipelineSettings: Sendable, Equatable {
     /// Whether this process consumes from Kafka.
     public var runsConsumer: Bool { mode == .kafka && roles.contains(.consumer) }
 }
+
+extension PipelineSettings {
+    static var keys: [Key] {
+        [
+            Key("pipeline.mode", \.pipeline.mode, .choice, "Through Kafka, or from one host directly to MongoDB."),
+            Key("pipeline.roles", \.pipeline.roles, .roles, "The stages that this process runs."),
+        ]
+    }
+}
