@@ -56,7 +56,7 @@ let package = Package(
         tests("TOML", ["TOML"]),
         tests("Systemd", ["Systemd"]),
         tests("Events", ["Events", "JSON"]),
-        tests("Settings", ["Settings"]),
+        tests("Settings", ["Settings", "Linux"]),
         tests("Pipeline", ["Pipeline", "Events", "JSON", "SQLite", "Linux"]),
         tests("Operator", ["Operator"]),
         tests("Integration", ["Pipeline", "Operator", "Kafka", "Mongo", "JSON", "Linux"]),
