@@ -1,18 +1,19 @@
-// Reads the configuration: defaults, over them the file, over that the environment, then secrets, then what only
-// shows when all is known. Every mistake is collected; settings are returned only when there is none.
+// Reads the configuration: defaults, over them the file, over that the environment, then what only shows when
+// all is known, then secrets. Every mistake is collected; settings are returned only when there is none.
 import Linux
 import TOML
 
 extension Settings {
     /// The settings of `file` (nil: /etc/clickd/clickd.toml if it is there, else the defaults) and of the variables
-    /// `CLICKD_<SECTION>_<KEY>` in `environment`. Reads secret files as far as `secrets` says; those left out leave
-    /// `mongodb.uri` at its default, `web.readPassword` nil, and their Kafka property away.
+    /// `CLICKD_<SECTION>_<KEY>` in `environment`. Reads secret files as far as `secrets` says; left out are
+    /// `web.readPassword` (nil) for clickd, and for clickd-web the Kafka properties that a file holds.
     public static func load(
         file: String?, environment: [String: String], secrets: SecretScope = .daemon
     ) throws(SettingsError) -> Settings {
         var loading = Loading(file: file ?? defaultFile, secrets: secrets)
         loading.readFile(mayBeMissing: file == nil)
         loading.read(environment: environment)
+        loading.findConflicts()
         loading.readSecrets()
         return try loading.finish()
     }
@@ -126,9 +127,13 @@ struct Loading {
         }
     }
 
-    /// The settings, or every mistake in them.
-    mutating func finish() throws(SettingsError) -> Settings {
+    /// Before secrets are read, so that an unreadable file hides no contradiction.
+    mutating func findConflicts() {
         mistakes += Conflicts(settings, places: places, failed: failed, file: file).mistakes
+    }
+
+    /// The settings, or every mistake in them.
+    func finish() throws(SettingsError) -> Settings {
         if mistakes.isEmpty { return settings }
         throw SettingsError(mistakes)
     }

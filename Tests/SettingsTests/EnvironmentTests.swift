@@ -1,3 +1,4 @@
+import Linux
 import Settings
 import Testing
 
@@ -23,6 +24,7 @@ import Testing
     @Test("a uri in the environment takes the place of a uri_file in the file, and the other way round")
     func places() throws {
         let uri = try written("mongodb://secret")
+        defer { unlink(uri) }
         let byFile = try load("[mongodb]\nuri = \"mongodb://a\"", environment: ["CLICKD_MONGODB_URI_FILE": uri])
         #expect(byFile.settings?.mongodb.uri.revealed == "mongodb://secret")
         let byText = try load("[mongodb]\nuri_file = \"/nowhere\"", environment: ["CLICKD_MONGODB_URI": "mongodb://b"])
