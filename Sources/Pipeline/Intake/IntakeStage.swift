@@ -317,7 +317,7 @@ final class IntakeStage {
     private func finish() -> StageOutcome {
         if !batch.isEmpty { give() }
         let deadline = Monotonic.now.adding(milliseconds: 10_000)
-        while unsettledBatches > 0, Monotonic.now < deadline {
+        while unsettledBatches > 0, !door.isClosed, Monotonic.now < deadline {
             control.turn()
             if door.progress.wait(milliseconds: 100) { settle() }
         }

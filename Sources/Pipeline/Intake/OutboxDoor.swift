@@ -20,6 +20,7 @@ public final class OutboxDoor: Sendable {
     public let progress: EventDescriptor
     private let usedBytes = Atomic<Int>(0)
     private let blocked = Atomic<Bool>(false)
+    private let closed = Atomic<Bool>(false)
     public let maxBytes: Int
 
     public init(maxBytes: Int) throws(SystemError) {
@@ -55,7 +56,15 @@ public final class OutboxDoor: Sendable {
         }
     }
 
+    /// The outbox has ended: no commit will come any more.
+    public var isClosed: Bool { closed.load(ordering: .acquiring) }
+
     // The outbox's side.
+
+    func close() {
+        closed.store(true, ordering: .releasing)
+        progress.signal()
+    }
 
     func finish(_ batches: [EventBatch]) {
         committed.withLock { $0.append(contentsOf: batches) }

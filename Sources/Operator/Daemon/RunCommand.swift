@@ -1,0 +1,105 @@
+// `clickd run`: the daemon. Main waits on signals and on every stage's end, feeds systemd's watchdog while every
+// stage's loop turns, and stops in order, within a bound. The exit status says why it ended.
+import Linux
+import Pipeline
+import SQLite
+import Settings
+import Systemd
+
+enum RunCommand {
+    private static let stuckSeconds = 10.0
+    /// A clock before this says nothing true: this program did not exist then (2026-01-01).
+    private static let earliestClock: Int64 = 1_767_225_600_000
+
+    static func run(_ settings: Settings) -> Int32 {
+        let log = Log(level: settings.log.level)
+        signal(SIGPIPE, SIG_IGN)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let descriptor = FileDescriptor(owning: signalfd(-1, &signals, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK)))
+
+        let pipeline: Pipeline
+        let control: ControlServer
+        do {
+            pipeline = try Pipeline(settings, log: log, inherited: ServiceManager.inheritedSockets())
+            control = try ControlServer(pipeline, settings: settings.control, log: log)
+        } catch {
+            let (text, code) = explain(error)
+            log.error(text)
+            ServiceManager.notify("STATUS=\(text)")
+            return code
+        }
+        let controlThread = try? NamedThread.start("control") { control.run() }
+        log.notice(
+            "clickd \(Version.text) runs: mode \(settings.pipeline.mode.rawValue), roles "
+                + settings.pipeline.roles.map(\.rawValue).sorted().joined(separator: ", "))
+        ServiceManager.notify("READY=1\nSTATUS=running")
+
+        wait(pipeline, descriptor.raw, log)
+
+        ServiceManager.notify("STOPPING=1")
+        control.markStopping()
+        let isWhole = pipeline.stop()
+        control.stop()
+        controlThread?.join()
+        if let failure = pipeline.failure {
+            log.error(failure.reason)
+            ServiceManager.notify("STATUS=\(failure.reason)")
+            _exit(failure.exitCode)
+        }
+        log.notice(isWhole ? "stopped" : "stopped, not all in order")
+        return isWhole ? 0 : 1
+    }
+
+    /// Until a signal to stop, or until a stage ended by itself.
+    private static func wait(_ pipeline: Pipeline, _ signals: Int32, _ log: Log) {
+        let watchdog = ServiceManager.watchdogMicroseconds.map { Int64($0) * 1000 / 2 }
+        var lastFeed = Monotonic(nanoseconds: 0)
+        var lastStatus = ""
+        while true {
+            let timeout = Int32(min(1000, (watchdog ?? 2_000_000_000) / 1_000_000))
+            var entries = ([signals] + pipeline.finishedDescriptors).map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
+            poll(&entries, nfds_t(entries.count), timeout)
+            if entries[0].revents != 0 {
+                var info = signalfd_siginfo()
+                guard read(signals, &info, MemoryLayout<signalfd_siginfo>.size) > 0 else { continue }
+                if info.ssi_signo == UInt32(SIGHUP) {
+                    log.notice("SIGHUP: this version reads its configuration at start only")
+                    continue
+                }
+                log.notice("signal \(info.ssi_signo): stopping")
+                return
+            }
+            if entries.dropFirst().contains(where: { $0.revents != 0 }) { return }
+            let stuck = pipeline.stuckStages(seconds: stuckSeconds)
+            pipeline.conditions.set(
+                "stage", stuck.isEmpty ? nil : "\(stuck.joined(separator: ", ")) has not turned for \(Int(stuckSeconds)) s")
+            pipeline.conditions.set(
+                "clock", WallClock.nowMilliseconds < earliestClock ? "the system's clock is before 2026" : nil)
+            if let watchdog, stuck.isEmpty, Monotonic.now.nanoseconds - lastFeed.nanoseconds >= watchdog {
+                lastFeed = .now
+                ServiceManager.notify("WATCHDOG=1")
+            }
+            let status = pipeline.conditions.all.first.map { "degraded: \($0.part): \($0.reason)" } ?? "running"
+            if status != lastStatus {
+                lastStatus = status
+                ServiceManager.notify("STATUS=\(status)")
+            }
+        }
+    }
+
+    /// A start that failed, as a sentence and an exit code.
+    private static func explain(_ error: any Error) -> (String, Int32) {
+        switch error {
+        case let error as OutboxError: (error.text, error.exitCode)
+        case let error as LocalSocket.InUse: ("another process serves \(error.path)", 2)
+        case let error as SQLiteError: ("outbox: \(error)", error.remedy == .distrustDisk ? 5 : 1)
+        case let error as SystemError: ("\(error)", 1)
+        default: ("\(error)", 1)
+        }
+    }
+}

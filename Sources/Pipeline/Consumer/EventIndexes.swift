@@ -1,0 +1,19 @@
+// The indexes of the events' collection: made at start, before events come, never in their way.
+import Mongo
+import Settings
+
+enum EventIndexes {
+    /// Makes what is missing. `time` serves reports; `expiry` is the TTL of mongodb.retain.
+    static func make(_ settings: MongoSettings) throws(MongoError) {
+        let client = try MongoClient.open(uri: settings.uri.revealed)
+        defer { client.close() }
+        let events = try client.collection(database: settings.database, settings.collection)
+        var indexes = [MongoIndex(["ts": 1], name: "time")]
+        if let retain = settings.retain {
+            indexes.append(MongoIndex(["receivedAt": 1], name: "expiry", expireAfter: retain))
+        } else if try events.indexes().contains(where: { $0.string("name") == "expiry" }) {
+            try events.dropIndex("expiry")
+        }
+        try events.createIndexes(indexes)
+    }
+}

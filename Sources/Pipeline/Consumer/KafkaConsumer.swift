@@ -1,0 +1,292 @@
+// The consumer thread: polls Kafka, gathers chunks for the writers, and commits what is finished in order: dead letters
+// first, then the offset document in MongoDB (majority), then Kafka's own offset. While MongoDB is away it pauses its
+// partitions and goes on polling, so that the group keeps it as a member.
+import Kafka
+import Linux
+import Mongo
+import Settings
+
+final class KafkaConsumer {
+    static let chunkRecords = 5000
+    private static let chunkBytes = 4 << 20
+    private static let maxChunks = 2 * WriterPool.writers
+    private static let commitMilliseconds = 200
+
+    private let kafka: KafkaSettings
+    private let mongo: MongoSettings
+    private let watch: TopicWatch
+    private let conditions: Conditions
+    private let control: StageControl
+    private let published: Guarded<ConsumerSnapshot>
+    private let log: Log
+    private let pool: WriterPool
+    private let instance: String
+    private var store: OffsetStore?
+    private var partitions: [Int32: PartitionState] = [:]
+    /// Assigned, and waiting for MongoDB to say where to begin.
+    private var unplaced: [Int32] = []
+    private var generation = 0
+    private var chunks: [WriteChunk] = []
+    private var gathering: [ConsumedMessage] = []
+    private var gatheredBytes = 0
+    private var gatheredSince = Monotonic.now
+    private var lastCommit = Monotonic.now
+    private var lastLag = Monotonic(nanoseconds: 0)
+    private var isPaused = false
+
+    init(
+        kafka: KafkaSettings, mongo: MongoSettings, instance: String, watch: TopicWatch, conditions: Conditions,
+        control: StageControl, published: Guarded<ConsumerSnapshot>, log: Log
+    ) throws {
+        self.kafka = kafka
+        self.mongo = mongo
+        self.instance = instance
+        self.watch = watch
+        self.conditions = conditions
+        self.control = control
+        self.published = published
+        self.log = log
+        pool = try WriterPool(settings: mongo, conditions: conditions)
+    }
+
+    func run() -> StageOutcome {
+        defer { pool.stop() }
+        guard prepare() else { return .stopped }
+        do throws(KafkaError) {
+            let log = log
+            let consumer = try Consumer.open(
+                KafkaProperties.consumer(kafka, instance: instance), topic: kafka.topic
+            ) { _, facility, text in log.debug("librdkafka \(facility): \(text)") }
+            while !control.isStopRequested { turn(consumer) }
+            close(consumer)
+            return .stopped
+        } catch {
+            return .failed(exitCode: 2, reason: "consumer: \(error)")
+        }
+    }
+
+    /// The topic is there, MongoDB answers, the indexes are made. False when asked to stop first.
+    private func prepare() -> Bool {
+        while !control.isStopRequested {
+            control.turn()
+            if watch.partitionCount == 0 {
+                _ = control.stop.wait(milliseconds: 100)
+                continue
+            }
+            do throws(MongoError) {
+                try EventIndexes.make(mongo)
+                store = try OffsetStore.open(mongo, kafka)
+                conditions.set("mongodb", nil)
+                return true
+            } catch {
+                conditions.set("mongodb", error.text)
+                _ = control.stop.wait(milliseconds: 500)
+            }
+        }
+        return false
+    }
+
+    // MARK: One turn
+
+    private func turn(_ consumer: Consumer) {
+        control.turn()
+        settle()
+        place(consumer)
+        let isFull = chunks.count >= KafkaConsumer.maxChunks
+        hold(consumer, isFull)
+        let isQuiet = gathering.isEmpty
+        switch consumer.poll(timeoutMilliseconds: isQuiet ? 100 : 5, onRebalance: { rebalance($0, consumer) }) {
+        case .message(let message): gather(message)
+        case .error(let error): conditions.set("consumer", error.text)
+        case .nothing: break
+        }
+        let isRipe =
+            gathering.count >= KafkaConsumer.chunkRecords || gatheredBytes >= KafkaConsumer.chunkBytes
+            || Monotonic.milliseconds(from: gatheredSince, to: .now) >= 20
+        if !gathering.isEmpty, isRipe { give() }
+        if Monotonic.milliseconds(from: lastCommit, to: .now) >= KafkaConsumer.commitMilliseconds { commit(consumer) }
+    }
+
+    /// With every writer busy for long, polling goes on but brings nothing.
+    private func hold(_ consumer: Consumer, _ isFull: Bool) {
+        if isFull, !isPaused {
+            // Most often a writer is done within moments.
+            if pool.finished.wait(milliseconds: 200) { return settle() }
+            isPaused = (try? consumer.pause(Array(partitions.keys))) != nil
+        } else if !isFull, isPaused {
+            isPaused = (try? consumer.resume(Array(partitions.keys))) == nil
+        }
+    }
+
+    private func gather(_ message: ConsumedMessage) {
+        if gathering.isEmpty { gatheredSince = .now }
+        guard partitions[message.partition] != nil else { return message.destroy() }
+        partitions[message.partition]?.poll(message.offset)
+        gathering.append(message)
+        gatheredBytes += message.value.count
+    }
+
+    private func give() {
+        let messages = gathering
+        gathering = []
+        gatheredBytes = 0
+        let records = messages.map {
+            EventRecord(
+                key: $0.key, value: $0.value, partition: $0.partition, offset: $0.offset,
+                timestampMilliseconds: $0.timestampMilliseconds)
+        }
+        let chunk = WriteChunk(records: records, generation: generation) { for message in messages { message.destroy() } }
+        chunks.append(chunk)
+        pool.give(chunk)
+    }
+
+    /// Takes over what is finished, in the order it was polled.
+    private func settle() {
+        for chunk in pool.take() { chunk.isFinished = true }
+        while let chunk = chunks.first, chunk.isFinished, keepDead(chunk) {
+            chunks.removeFirst()
+            if chunk.generation == generation {
+                for (index, record) in chunk.records.enumerated() {
+                    partitions[record.partition]?.finish(record.offset, chunk.outcomes[index])
+                }
+            }
+            chunk.release()
+        }
+    }
+
+    /// Dead letters are kept before their offsets move. False when MongoDB did not take them yet.
+    private func keepDead(_ chunk: WriteChunk) -> Bool {
+        do throws(MongoError) {
+            for (index, record) in chunk.records.enumerated() {
+                guard case .dead(let code, let reason) = chunk.outcomes[index] else { continue }
+                try store?.keep(record, code: code, reason: reason, nowMilliseconds: WallClock.nowMilliseconds)
+            }
+            return true
+        } catch {
+            conditions.set("mongodb", error.text)
+            return false
+        }
+    }
+
+    private func commit(_ consumer: Consumer) {
+        lastCommit = .now
+        var offsets: [(partition: Int32, nextOffset: Int64)] = []
+        for (partition, state) in partitions where state.isDirty {
+            do throws(MongoError) {
+                if try store?.advance(partition, from: state.stored, to: state.finished) == true {
+                    partitions[partition]?.didStore(state.finished)
+                    offsets.append((partition, state.finished.next))
+                } else if let stored = try store?.load(partition) {
+                    log.warning("consumer: another consumer moved partition \(partition); going on from its place")
+                    partitions[partition] = PartitionState(stored: stored, start: max(stored.next, state.expected))
+                }
+            } catch {
+                conditions.set("mongodb", error.text)
+                return publish(consumer)
+            }
+        }
+        if !offsets.isEmpty {
+            do throws(KafkaError) { try consumer.commitLater(offsets) } catch { conditions.set("consumer", error.text) }
+            conditions.set("consumer", nil)
+        }
+        publish(consumer)
+    }
+
+    private func publish(_ consumer: Consumer) {
+        var snapshot = ConsumerSnapshot()
+        snapshot.partitions = partitions.count
+        for (partition, state) in partitions {
+            var ledger = state.stored.ledger
+            let unstored = state.finished.ledger.consumed - state.stored.ledger.consumed
+            ledger.pending = state.pending + unstored
+            ledger.consumed += ledger.pending
+            snapshot.ledger += ledger
+            if let high = consumer.watermarks(partition)?.high, high > state.stored.next {
+                snapshot.lag += Int(high - state.stored.next)
+            }
+        }
+        let taken = snapshot
+        published.withLock { $0 = taken }
+        let skipped = snapshot.ledger.skipped
+        conditions.set("skipped", skipped > 0 ? "\(skipped) events left Kafka before they were consumed" : nil)
+    }
+
+    // MARK: Partitions come and go
+
+    private func rebalance(_ change: Rebalance, _ consumer: Consumer) {
+        switch change {
+        case .assigned(let assigned):
+            log.info("consumer: assigned partitions \(assigned.sorted())")
+            unplaced = assigned
+            place(consumer)
+        case .revoked(let revoked, let isLost):
+            log.info("consumer: gives up partitions \(revoked.sorted())\(isLost ? ", lost" : "")")
+            leave(consumer, isLost: isLost)
+            do throws(KafkaError) { try consumer.unassign() } catch { conditions.set("consumer", error.text) }
+        }
+    }
+
+    /// Finishes what it can within 5 s, commits it, and forgets the partitions.
+    private func leave(_ consumer: Consumer, isLost: Bool) {
+        for message in gathering { message.destroy() }
+        gathering = []
+        gatheredBytes = 0
+        let deadline = Monotonic.now.adding(milliseconds: 5000)
+        while !isLost, !chunks.isEmpty, Monotonic.now < deadline {
+            _ = pool.finished.wait(milliseconds: 50)
+            settle()
+        }
+        if !isLost {
+            commit(consumer)
+            let offsets = partitions.map { (partition: $0.key, nextOffset: $0.value.stored.next) }
+            do throws(KafkaError) {
+                if !offsets.isEmpty { try consumer.commit(offsets, timeoutMilliseconds: 2000) }
+            } catch { log.debug("consumer: \(error)") }
+        }
+        generation += 1
+        partitions = [:]
+        unplaced = []
+        isPaused = false
+    }
+
+    /// Begins assigned partitions at the lower of what Kafka and what MongoDB say.
+    private func place(_ consumer: Consumer) {
+        guard !unplaced.isEmpty, let store else { return }
+        do {
+            let committed = try consumer.committed(unplaced, timeoutMilliseconds: 3000)
+            var starts: [(partition: Int32, offset: StartOffset)] = []
+            var states: [Int32: PartitionState] = [:]
+            for partition in unplaced {
+                let marks = try consumer.queryWatermarks(partition, timeoutMilliseconds: 3000)
+                let low = marks.low ?? 0
+                let known = try store.load(partition)
+                // Offsets above the end are of an older topic of the same name.
+                let candidates = [known?.next, committed[partition] ?? nil].compactMap { $0 }.filter { $0 <= marks.high }
+                let start = known == nil ? low : max(candidates.min() ?? low, low)
+                if known == nil { try store.begin(partition, at: start) }
+                var progress = known ?? PartitionProgress(next: start)
+                if progress.next > marks.high { progress.next = start }
+                states[partition] = PartitionState(stored: progress, start: start)
+                starts.append((partition, .at(start)))
+            }
+            try consumer.assign(starts)
+            partitions = states
+            unplaced = []
+            conditions.set("consumer", nil)
+        } catch let error as MongoError {
+            conditions.set("mongodb", error.text)
+        } catch {
+            conditions.set("consumer", "\(error)")
+        }
+    }
+
+    private func close(_ consumer: Consumer) {
+        leave(consumer, isLost: false)
+        // Messages still with the writers must be free before the client goes.
+        pool.stop()
+        settle()
+        for chunk in chunks { chunk.release() }
+        chunks = []
+        consumer.close { _ in }
+    }
+}

@@ -1,0 +1,89 @@
+// Where consuming stands, kept in MongoDB beside the events: a document a group, topic and partition, with the next
+// offset and the consumer's side of the ledger, changed together. Counts are exact: a record is counted by the update
+// that moves the offset past it, and that update applies once.
+import Mongo
+import Settings
+
+struct PartitionProgress: Sendable {
+    /// The offset after the last finished record.
+    var next: Int64
+    var ledger = ConsumerLedger()
+}
+
+final class OffsetStore {
+    private let collection: MongoCollection
+    private let deadLetters: MongoCollection
+    private let group: String
+    private let topic: String
+
+    static func open(_ mongo: MongoSettings, _ kafka: KafkaSettings) throws(MongoError) -> OffsetStore {
+        let client = try MongoClient.open(uri: mongo.uri.revealed, serverSelectionTimeout: .seconds(3))
+        return OffsetStore(
+            try client.collection(database: mongo.database, "offsets"),
+            try client.collection(database: mongo.database, "dead_letters"), group: kafka.group, topic: kafka.topic)
+    }
+
+    private init(_ collection: MongoCollection, _ deadLetters: MongoCollection, group: String, topic: String) {
+        self.collection = collection
+        self.deadLetters = deadLetters
+        self.group = group
+        self.topic = topic
+    }
+
+    private func id(_ partition: Int32) -> BSONValue {
+        ["group": .string(group), "topic": .string(topic), "partition": .integer(Int64(partition))]
+    }
+
+    /// nil for a partition this database knows nothing of.
+    func load(_ partition: Int32) throws(MongoError) -> PartitionProgress? {
+        guard let document = try collection.findOne(["_id": id(partition)]) else { return nil }
+        var progress = PartitionProgress(next: document.integer("next") ?? 0)
+        for (name, path) in OffsetStore.counts {
+            progress.ledger[keyPath: path] = Int(document.integer(name) ?? 0)
+        }
+        return progress
+    }
+
+    /// Makes the document of a partition that has none.
+    func begin(_ partition: Int32, at offset: Int64) throws(MongoError) {
+        _ = try collection.updateOne(
+            ["_id": id(partition)], ["$setOnInsert": .document(document(PartitionProgress(next: offset)))], upsert: true)
+    }
+
+    /// Moves from one progress to the next. False when the document is elsewhere: another consumer has the partition.
+    func advance(_ partition: Int32, from old: PartitionProgress, to new: PartitionProgress) throws(MongoError) -> Bool {
+        let outcome = try collection.updateOne(
+            ["_id": id(partition), "next": .int64(old.next), "skipped": .int64(Int64(old.ledger.skipped))],
+            ["$set": .document(document(new))])
+        if outcome.matched > 0 { return true }
+        // The reply of an update that was applied may have been lost.
+        return try load(partition)?.next == new.next
+    }
+
+    /// Keeps a dead letter, keyed by where it stands in Kafka, so that seeing it again adds nothing.
+    func keep(_ record: EventRecord, code: String, reason: String, nowMilliseconds: Int64) throws(MongoError) {
+        let key: BSONValue = ["topic": .string(topic), "partition": .integer(Int64(record.partition)), "offset": .int64(record.offset)]
+        _ = try deadLetters.updateOne(
+            ["_id": key],
+            [
+                "$setOnInsert": [
+                    "code": .string(code), "reason": .string(reason), "first": .date(nowMilliseconds),
+                    "key": .binary(Array(record.key)), "value": .binary(Array(record.value)),
+                ],
+                "$set": ["last": .date(nowMilliseconds)], "$inc": ["count": 1],
+            ], upsert: true)
+    }
+
+    private func document(_ progress: PartitionProgress) -> BSONDocument {
+        var document: BSONDocument = ["next": .int64(progress.next)]
+        for (name, path) in OffsetStore.counts { document.append(name, .int64(Int64(progress.ledger[keyPath: path]))) }
+        return document
+    }
+
+    private static var counts: [(String, WritableKeyPath<ConsumerLedger, Int>)] {
+        [
+            ("consumed", \.consumed), ("inserted", \.inserted), ("duplicates", \.duplicates), ("dead", \.dead),
+            ("skipped", \.skipped),
+        ]
+    }
+}

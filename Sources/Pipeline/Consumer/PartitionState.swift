@@ -1,0 +1,49 @@
+// One assigned partition, as a pure value: what was polled of it, what is finished, what may be committed.
+
+struct PartitionState {
+    /// What MongoDB's document says: committed there.
+    private(set) var stored: PartitionProgress
+    /// What is finished, in order, and not yet stored.
+    private(set) var finished: PartitionProgress
+    /// The offset that is expected to be polled next.
+    private(set) var expected: Int64
+    private(set) var polled = 0
+    private(set) var done = 0
+
+    /// Begins at `start`; records below `stored.next` were counted before and are not counted again.
+    init(stored: PartitionProgress, start: Int64) {
+        self.stored = stored
+        finished = stored
+        expected = start
+        // What the document expected and Kafka no longer has.
+        if start > stored.next {
+            finished.ledger.skipped += Int(start - stored.next)
+            finished.next = start
+        }
+    }
+
+    /// Records polled and not finished.
+    var pending: Int { polled - done }
+    var isDirty: Bool { finished.next != stored.next }
+
+    /// A record was polled: a jump of offsets is what Kafka lost, or let expire.
+    mutating func poll(_ offset: Int64) {
+        if offset > expected, offset > finished.next { finished.ledger.skipped += Int(offset - max(expected, finished.next)) }
+        expected = offset + 1
+        polled += 1
+    }
+
+    mutating func finish(_ offset: Int64, _ outcome: RecordOutcome) {
+        done += 1
+        guard offset >= finished.next else { return }
+        finished.next = offset + 1
+        finished.ledger.consumed += 1
+        switch outcome {
+        case .inserted: finished.ledger.inserted += 1
+        case .duplicate: finished.ledger.duplicates += 1
+        case .dead, .waiting: finished.ledger.dead += 1
+        }
+    }
+
+    mutating func didStore(_ progress: PartitionProgress) { stored = progress }
+}

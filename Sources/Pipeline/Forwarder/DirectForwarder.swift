@@ -1,0 +1,111 @@
+// The forwarder thread of mode "direct": no Kafka; batches go to MongoDB by the same writers, with the same keys. What
+// leaves the outbox counts as forwarded and as consumed.
+import Events
+import Linux
+import Mongo
+import Settings
+
+final class DirectForwarder {
+    private let mongo: MongoSettings
+    private let door: ForwarderDoor
+    private let returned: OutboxReturns
+    private let conditions: Conditions
+    private let control: StageControl
+    private let pool: WriterPool
+    private var waiting: [EventBatch] = []
+    private var chunks = 0
+    /// The batches of each chunk given to the writers.
+    private var batchesOf: [ObjectIdentifier: (WriteChunk, [EventBatch])] = [:]
+
+    init(
+        mongo: MongoSettings, door: ForwarderDoor, returned: OutboxReturns, conditions: Conditions, control: StageControl
+    ) throws {
+        self.mongo = mongo
+        self.door = door
+        self.returned = returned
+        self.conditions = conditions
+        self.control = control
+        pool = try WriterPool(settings: mongo, conditions: conditions)
+    }
+
+    func run() -> StageOutcome {
+        defer { pool.stop() }
+        while !control.isStopRequested {
+            control.turn()
+            do throws(MongoError) {
+                try EventIndexes.make(mongo)
+                conditions.set("mongodb", nil)
+                break
+            } catch {
+                conditions.set("mongodb", error.text)
+                _ = control.stop.wait(milliseconds: 500)
+            }
+        }
+        while !control.isStopRequested {
+            control.turn()
+            waiting.append(contentsOf: door.take())
+            while !waiting.isEmpty, batchesOf.count < 2 * WriterPool.writers { give() }
+            var entries = [control.stop.raw, door.arrived.raw, pool.finished.raw].map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
+            poll(&entries, nfds_t(entries.count), 1000)
+            settle()
+        }
+        let deadline = Monotonic.now.adding(milliseconds: 3000)
+        while !batchesOf.isEmpty, Monotonic.now < deadline {
+            _ = pool.finished.wait(milliseconds: 50)
+            settle()
+        }
+        return .stopped
+    }
+
+    private func give() {
+        var records: [EventRecord] = []
+        var batches: [EventBatch] = []
+        while let batch = waiting.first, records.count < KafkaConsumer.chunkRecords {
+            waiting.removeFirst()
+            batches.append(batch)
+            _ = PackedEvents.forEach(batch.bytes) { event in
+                records.append(
+                    EventRecord(
+                        key: event.key, value: event.value, partition: -1, offset: batch.first + Int64(event.index),
+                        timestampMilliseconds: WallClock.nowMilliseconds))
+            }
+        }
+        let chunk = WriteChunk(records: records, generation: 0) {}
+        batchesOf[ObjectIdentifier(chunk)] = (chunk, batches)
+        pool.give(chunk)
+    }
+
+    private func settle() {
+        for chunk in pool.take() {
+            guard let (_, batches) = batchesOf.removeValue(forKey: ObjectIdentifier(chunk)) else { continue }
+            var index = 0
+            var delivered: [DeliveredBatch] = []
+            for batch in batches {
+                var done = DeliveredBatch(first: batch.first, eventCount: batch.eventCount)
+                for _ in 0..<batch.eventCount {
+                    count(chunk.outcomes[index], chunk.records[index], in: &done)
+                    index += 1
+                }
+                delivered.append(done)
+                door.release(batch)
+            }
+            returned.give(delivered)
+        }
+    }
+
+    private func count(_ outcome: RecordOutcome, _ record: EventRecord, in done: inout DeliveredBatch) {
+        switch outcome {
+        case .inserted: done.consumer.inserted += 1
+        case .duplicate: done.consumer.duplicates += 1
+        case .waiting: return
+        case .dead(let code, let reason):
+            done.dead.append(
+                DeadEvent(
+                    sequence: record.offset, code: code, reason: reason, key: Array(record.key), value: Array(record.value)))
+            return
+        }
+        done.consumer.consumed += 1
+    }
+}

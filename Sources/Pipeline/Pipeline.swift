@@ -1,0 +1,149 @@
+// All stages of one process, started as the settings say and stopped in order: intake first, then the forwarder (so
+// that its last reports count), the outbox, the consumer. Any stage that ends by itself starts the stop.
+import Kafka
+import Linux
+import Mongo
+import Settings
+
+public final class Pipeline {
+    private struct Running {
+        let control: StageControl
+        let thread: NamedThread
+    }
+
+    public let settings: Settings
+    public let conditions: Conditions
+    public let startedMilliseconds = WallClock.nowMilliseconds
+    public let tail = TailTap()
+    public let forwarderStatus = ForwarderStatus()
+    /// Published after every commit; nil values where this process has no such part.
+    public let outboxSnapshot: Guarded<OutboxSnapshot>?
+    public let consumerSnapshot: Guarded<ConsumerSnapshot>?
+    private var stages: [Running] = []
+    private var door: OutboxDoor?
+    private let log: Log
+
+    /// Opens what must be open before the first event, then starts every stage. `inherited`: systemd's sockets.
+    public init(_ settings: Settings, log: Log, inherited: [Int32]) throws {
+        self.settings = settings
+        self.log = log
+        conditions = Conditions(log: log)
+        let isDirect = settings.pipeline.mode == .direct
+        let runsIntake = settings.pipeline.runsIntake
+        outboxSnapshot = runsIntake ? Guarded(OutboxSnapshot()) : nil
+        consumerSnapshot = settings.pipeline.runsConsumer ? Guarded(ConsumerSnapshot()) : nil
+        let watch = isDirect ? nil : try startWatch()
+        if runsIntake { try startIntake(watch: watch, inherited: inherited) }
+        if let watch, let consumerSnapshot { try startConsumer(watch, consumerSnapshot) }
+    }
+
+    private func start(_ control: StageControl, _ body: @escaping @Sendable () -> StageOutcome) throws {
+        stages.append(Running(control: control, thread: try control.start(body)))
+    }
+
+    private func startWatch() throws -> TopicWatch {
+        let control = try StageControl(name: "topic")
+        let watch = try TopicWatch(settings: settings.kafka, conditions: conditions, control: control)
+        try start(control) { watch.run() }
+        return watch
+    }
+
+    private func startIntake(watch: TopicWatch?, inherited: [Int32]) throws {
+        guard let outboxSnapshot else { return }
+        let file = try OutboxFile.open(settings.outbox.path, maxBytes: settings.outbox.maxBytes)
+        let sockets = try IntakeSockets.open(settings.intake, inherited: inherited)
+        let door = try OutboxDoor(maxBytes: settings.outbox.maxBytes)
+        self.door = door
+        let forwarderDoor = try ForwarderDoor()
+        let returned = OutboxReturns()
+
+        let outboxControl = try StageControl(name: "outbox")
+        let outbox = Handed(
+            try Outbox(
+                file: file, settings: settings.outbox, door: door, forwarder: forwarderDoor, returned: returned,
+                tail: tail, published: outboxSnapshot, control: outboxControl, conditions: conditions))
+        let forwarderControl = try StageControl(name: "forwarder")
+        let forward = try forwarder(watch, forwarderDoor, returned, forwarderControl)
+        let intakeControl = try StageControl(name: "intake")
+        let intake = Handed(
+            try IntakeStage(
+                settings: settings.intake, host: settings.host.name, sockets: sockets, door: door,
+                control: intakeControl, log: log))
+        try start(outboxControl) {
+            defer { door.close() }
+            return outbox.value.run()
+        }
+        try start(forwarderControl, forward)
+        try start(intakeControl) { intake.value.run() }
+    }
+
+    private func forwarder(
+        _ watch: TopicWatch?, _ door: ForwarderDoor, _ returned: OutboxReturns, _ control: StageControl
+    ) throws -> @Sendable () -> StageOutcome {
+        guard let watch else {
+            let direct = Handed(
+                try DirectForwarder(
+                    mongo: settings.mongodb, door: door, returned: returned, conditions: conditions, control: control))
+            return { direct.value.run() }
+        }
+        let kafka = Handed(
+            KafkaForwarder(
+                settings: settings.kafka, door: door, returned: returned, watch: watch, conditions: conditions,
+                control: control, status: forwarderStatus, log: log))
+        return { kafka.value.run() }
+    }
+
+    private func startConsumer(_ watch: TopicWatch, _ published: Guarded<ConsumerSnapshot>) throws {
+        let control = try StageControl(name: "consumer")
+        let consumer = Handed(
+            try KafkaConsumer(
+                kafka: settings.kafka, mongo: settings.mongodb, instance: try instanceName(), watch: watch,
+                conditions: conditions, control: control, published: published, log: log))
+        try start(control) { consumer.value.run() }
+    }
+
+    /// Random, and kept in the state folder: a host that was cloned with its folder must not be cloned running.
+    private func instanceName() throws -> String {
+        let path = settings.outbox.path + "/consumer.id"
+        if let bytes = try? Files.read(path), bytes.count == 32 { return "clickd-" + String(decoding: bytes, as: UTF8.self) }
+        let name = Files.randomHex(bytes: 16)
+        try Files.makeFolder(settings.outbox.path, mode: 0o700)
+        try Files.replace(path, with: Array(name.utf8))
+        return "clickd-" + name
+    }
+
+    // MARK: Watching and stopping
+
+    /// Readable when a stage has ended.
+    public var finishedDescriptors: [Int32] { stages.map { $0.control.finished.raw } }
+
+    /// Stages whose loop has not turned for longer than `seconds`, while they run.
+    public func stuckStages(seconds: Double) -> [String] {
+        stages.filter { $0.control.outcome == nil && $0.control.secondsSinceTurn > seconds }.map { $0.control.name }
+    }
+
+    /// The first stage that ended by itself.
+    public var failure: (exitCode: Int32, reason: String)? {
+        for stage in stages {
+            if case .failed(let exitCode, let reason)? = stage.control.outcome { return (exitCode, reason) }
+        }
+        return nil
+    }
+
+    /// Stops every stage in order; false when one did not end in its time.
+    public func stop() -> Bool {
+        var isWhole = true
+        for (name, seconds) in [("intake", 12), ("forwarder", 15), ("outbox", 15), ("consumer", 20), ("topic", 5)] {
+            for stage in stages where stage.control.name == name {
+                stage.control.requestStop()
+                guard stage.control.finished.wait(milliseconds: Int32(seconds * 1000)) else {
+                    log.error("stage \(name) did not stop within \(seconds) s")
+                    isWhole = false
+                    continue
+                }
+                stage.thread.join()
+            }
+        }
+        return isWhole
+    }
+}
