@@ -1,1 +1,5 @@
-print("clickd")
+// The executable: arguments to a command, nothing else.
+import Linux
+import Operator
+
+exit(Commands.run(CommandLine.arguments))

@@ -34,6 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
+static inline char **clickd_environ(void) { extern char **environ; return environ; }
 static inline int clickd_errno(void) { return errno; }
 static inline int clickd_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
 static inline int clickd_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }

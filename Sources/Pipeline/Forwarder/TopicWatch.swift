@@ -37,7 +37,7 @@ final class TopicWatch: Sendable {
             } catch {
                 conditions.set("kafka", TopicWatch.reason(error, settings))
             }
-            _ = control.stop.wait(milliseconds: conditions.reason("kafka") == nil ? 5000 : 500)
+            _ = control.stop.wait(milliseconds: partitionCount > 0 && conditions.reason("kafka") == nil ? 5000 : 500)
         }
         return .stopped
     }
@@ -66,21 +66,7 @@ final class TopicWatch: Sendable {
             return
         }
         conditions.set("kafka", nil)
-        conditions.set("durability", TopicWatch.weakness(topic, configuration ?? [:]))
+        conditions.set("durability", TopicSafety.weakness(topic, configuration ?? [:]))
         if partitions.exchange(Int32(topic.partitions.count), ordering: .acquiringAndReleasing) == 0 { found.signal() }
-    }
-
-    /// What makes the topic less safe than three replicas, two of them in sync for every write.
-    static func weakness(_ topic: TopicDescription, _ configuration: TopicConfiguration) -> String? {
-        var weak: [String] = []
-        let replicas = topic.partitions.map(\.replicaCount).min() ?? 0
-        if replicas < 3 { weak.append("\(replicas) replica\(replicas == 1 ? "" : "s") (3 are safe)") }
-        if let text = configuration["min.insync.replicas"], let least = Int(text), least < 2 {
-            weak.append("min.insync.replicas=\(least) (2 are safe)")
-        }
-        if configuration["unclean.leader.election.enable"] == "true" { weak.append("unclean leader election is on") }
-        let leaderless = topic.partitions.filter { $0.leader < 0 }.count
-        if leaderless > 0 { weak.append("\(leaderless) partitions have no leader") }
-        return weak.isEmpty ? nil : "topic \(topic.name): " + weak.joined(separator: ", ")
     }
 }

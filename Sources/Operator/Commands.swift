@@ -1,0 +1,153 @@
+// The commands of `clickd`, one table: name, one line of help, what runs.
+import Kafka
+import Linux
+import Settings
+
+/// A command's exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 and 4 of `status`, 5 a disk that cannot
+/// be trusted.
+public enum Commands {
+    struct Command {
+        let name: String
+        let operands: String
+        let help: String
+        var options: [Options.Known] = []
+        let run: (Options, Settings) throws -> Int32
+    }
+
+    private static let config = Options.Known(
+        name: "config", value: "FILE", help: "configuration (default \(Settings.defaultFile))")
+    private static let help = Options.Known(name: "help", value: nil, help: "this help")
+
+    private static var all: [Command] {
+        [
+        Command(name: "run", operands: "", help: "run the daemon") { _, settings in RunCommand.run(settings) },
+        Command(
+            name: "status", operands: "", help: "show how the daemon is; exit 3 degraded or stopping, 4 no daemon",
+            options: [
+                .init(name: "json", value: nil, help: "as one JSON object"),
+                .init(name: "watch", value: nil, help: "again every second, until Ctrl-C"),
+            ]
+        ) { try StatusCommand.run($0, $1) },
+        Command(
+            name: "send", operands: "[FILE]", help: "send events, one JSON object a line, from FILE or standard input",
+            options: [
+                .init(name: "ack", value: nil, help: "wait until every event is stored; reconnects and repeats"),
+                .init(name: "socket", value: "PATH", help: "the stream socket (default: the configuration's)"),
+                .init(name: "wait", value: "SECONDS", help: "with --ack: give up after so long without progress (60)"),
+            ]
+        ) { try SendCommand.run($0, $1) },
+        Command(
+            name: "check-config", operands: "", help: "read the configuration and say what is wrong in it",
+            options: [.init(name: "probe", value: nil, help: "also reach Kafka, the topic, MongoDB and the disk")]
+        ) { try CheckConfigCommand.run($0, $1) },
+        Command(
+            name: "tail", operands: "", help: "show events as they are stored, until Ctrl-C",
+            options: [.init(name: "count", value: "N", help: "end after N events")]
+        ) { try TailCommand.run($0, $1) },
+        Command(
+            name: "demo", operands: "", help: "let simulated shoppers send through every input, show what arrives",
+            options: [
+                .init(name: "seconds", value: "N", help: "end after N seconds (default: until Ctrl-C)"),
+                .init(name: "rate", value: "N", help: "about so many events a second (300)"),
+            ]
+        ) { try DemoCommand.run($0, $1) },
+    ]
+    }
+
+    /// Runs the program; the result is the exit status.
+    public static func run(_ arguments: [String]) -> Int32 {
+        let rest = Array(arguments.dropFirst())
+        guard let name = rest.first else {
+            Terminal.complain(usage)
+            return 2
+        }
+        switch name {
+        case "--version", "version":
+            Terminal.print("clickd \(Version.text)")
+            return 0
+        case "--help", "-h", "help":
+            Terminal.print(usage)
+            return 0
+        default: break
+        }
+        guard let command = all.first(where: { $0.name == name }) else {
+            Terminal.complain("clickd: there is no command \"\(name)\"\n\n\(usage)")
+            return 2
+        }
+        let known = command.options + [config, help]
+        guard let options = Options(Array(rest.dropFirst()), known: known, command: command.name) else {
+            Terminal.complain("try: clickd \(name) --help")
+            return 2
+        }
+        if options.has("help") {
+            Terminal.print(usage(of: command))
+            return 0
+        }
+        return run(command, options)
+    }
+
+    private static func run(_ command: Command, _ options: Options) -> Int32 {
+        do {
+            guard options.operands.count <= (command.operands.isEmpty ? 0 : 1) else {
+                throw UsageError("\(command.name) takes no \"\(options.operands.last ?? "")\"")
+            }
+            let settings = try Settings.load(file: options["config"], environment: environment)
+            if let mistake = refusedProperty(settings) { throw UsageError(mistake) }
+            return try command.run(options, settings)
+        } catch let error as SettingsError {
+            Terminal.complain(error.description)
+            return 2
+        } catch let error as UsageError {
+            Terminal.complain("clickd \(command.name): \(error.text)")
+            return 2
+        } catch {
+            Terminal.complain("clickd \(command.name): \(error)")
+            return 1
+        }
+    }
+
+    /// Properties are librdkafka's own: it judges their names and values.
+    private static func refusedProperty(_ settings: Settings) -> String? {
+        let tables = [
+            ("client", settings.kafka.client), ("producer", settings.kafka.producer), ("consumer", settings.kafka.consumer),
+        ]
+        for (table, properties) in tables {
+            for property in properties {
+                if let text = ClientProperties.check(property.name, property.value) {
+                    return "[kafka.\(table)] \"\(property.name)\": \(text)"
+                }
+            }
+        }
+        return nil
+    }
+
+    private static var environment: [String: String] {
+        var result: [String: String] = [:]
+        var at: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = clickd_environ()
+        while let entry = at.pointee {
+            let text = String(cString: entry)
+            if let equals = text.firstIndex(of: "=") { result[String(text[..<equals])] = String(text[text.index(after: equals)...]) }
+            at += 1
+        }
+        return result
+    }
+
+    private static var usage: String {
+        var lines = ["clickd \(Version.text): a durable buffer for shop events, on their way to Kafka and MongoDB", "", "usage:"]
+        for command in all { lines.append("  clickd " + Format.padded(command.name, 14) + command.help) }
+        lines.append("  clickd --version")
+        lines.append("")
+        lines.append("clickd COMMAND --help tells a command's options. Configuration: \(Settings.defaultFile)")
+        return lines.joined(separator: "\n")
+    }
+
+    private static func usage(of command: Command) -> String {
+        var lines = ["usage: clickd \(command.name) [OPTIONS]\(command.operands.isEmpty ? "" : " " + command.operands)"]
+        lines.append(command.help)
+        lines.append("")
+        for known in command.options + [config, help] {
+            lines.append("  " + Format.padded("--\(known.name)\(known.value.map { " " + $0 } ?? "")", 20) + known.help)
+        }
+        return lines.joined(separator: "\n")
+    }
+}

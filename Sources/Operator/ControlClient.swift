@@ -1,0 +1,51 @@
+// Asks the daemon over its control socket.
+import JSON
+import Linux
+
+struct ControlClient: ~Copyable {
+    /// No daemon answers; exit 4 of `status`.
+    struct NoDaemon: Error { let text: String }
+
+    private let connection: FileDescriptor
+    private var buffer: [UInt8] = []
+
+    init(path: String) throws(NoDaemon) {
+        do throws(SystemError) {
+            connection = try LocalSocket.connect(path: path)
+        } catch {
+            throw NoDaemon(text: "no daemon answers at \(path): \(error.text)")
+        }
+        var timeout = timeval(tv_sec: 5, tv_usec: 0)
+        setsockopt(connection.raw, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    func ask(_ command: String) { _ = Files.writeAll(connection.raw, Array("{\"command\":\"\(command)\"}\n".utf8)) }
+
+    /// The next line; nil at the end, and after `seconds` without one.
+    mutating func line(waitingSeconds seconds: Int = 5) -> [UInt8]? {
+        let deadline = Monotonic.now.adding(milliseconds: seconds * 1000)
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        while true {
+            if let end = buffer.firstIndex(of: 0x0A) {
+                let line = Array(buffer[..<end])
+                buffer.removeFirst(end + 1)
+                return line
+            }
+            var entry = pollfd(fd: connection.raw, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&entry, 1, deadline.millisecondsFromNow)
+            if ready < 0 && clickd_errno() == EINTR { return nil }
+            guard ready > 0 else { return nil }
+            let count = read(connection.raw, &chunk, chunk.count)
+            guard count > 0 else { return nil }
+            buffer.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// The daemon's status, as JSON text.
+    static func status(path: String) throws(NoDaemon) -> [UInt8] {
+        var client = try ControlClient(path: path)
+        client.ask("status")
+        guard let line = client.line() else { throw NoDaemon(text: "the daemon at \(path) does not answer") }
+        return line
+    }
+}

@@ -1,0 +1,53 @@
+// The numbers of a status answer, read back from its JSON.
+import JSON
+
+struct StatusValues {
+    var state = ""
+    var host = ""
+    var version = ""
+    var mode = ""
+    var since = ""
+    var reasons: [String] = []
+    /// By dotted path: "ledger.received", "outbox.bytes", "rates.inserted". Absent where the part does not run.
+    var numbers: [String: Double] = [:]
+    var texts: [String: String] = [:]
+
+    init?(_ json: [UInt8]) {
+        guard let parser = try? JSONParser.make(capacity: max(json.count, 64), maxDepth: 8) else { return nil }
+        var values = StatusValues()
+        let result: Void? = try? parser.parse(copying: json) { tape in
+            guard tape.kind(tape.top) == .object else { return }
+            values.read(tape, tape.top, "")
+        }
+        guard result != nil, !values.state.isEmpty else { return nil }
+        self = values
+    }
+
+    private init() {}
+
+    subscript(path: String) -> Int { Int(numbers[path] ?? 0) }
+
+    private mutating func read(_ tape: JSONTape, _ place: Int, _ front: String) {
+        tape.members(of: place) { key, value in
+            let path = front + String(decoding: key, as: UTF8.self)
+            switch tape.kind(value) {
+            case .object: read(tape, value, path + ".")
+            case .array:
+                tape.elements(of: value) { reasons.append(String(decoding: tape.string($0), as: UTF8.self)) }
+            case .integer: numbers[path] = Double(tape.integer(value))
+            case .double: numbers[path] = tape.double(value)
+            case .true: numbers[path] = 1
+            case .false: numbers[path] = 0
+            case .string: texts[path] = String(decoding: tape.string(value), as: UTF8.self)
+            default: break
+            }
+        }
+        if front.isEmpty {
+            state = texts["state"] ?? ""
+            host = texts["host"] ?? ""
+            version = texts["version"] ?? ""
+            mode = texts["mode"] ?? ""
+            since = texts["since"] ?? ""
+        }
+    }
+}
