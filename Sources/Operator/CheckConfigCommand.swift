@@ -16,7 +16,9 @@ enum CheckConfigCommand {
             Terminal.print("\(name): \(problem ?? "in order")")
         }
         if settings.pipeline.runsIntake { say("outbox \(settings.outbox.path)", disk(settings.outbox)) }
-        if settings.pipeline.mode == .kafka { say("kafka \(settings.kafka.brokers), topic \(settings.kafka.topic)", kafka(settings.kafka)) }
+        if settings.pipeline.mode == .kafka {
+            say("kafka \(settings.kafka.brokers), topic \(settings.kafka.topic)", kafka(settings.kafka))
+        }
         if settings.pipeline.mode == .direct || settings.pipeline.runsConsumer {
             say("mongodb, database \(settings.mongodb.database)", mongo(settings.mongodb))
         }
@@ -34,7 +36,9 @@ enum CheckConfigCommand {
                     ? nil : "the topic does not exist, or may not be seen; create it, or set kafka.create_topic = true"
             }
             let configuration = try admin.topicConfiguration(settings.topic, timeoutMilliseconds: 5000)
-            if configuration["cleanup.policy"]?.contains("compact") == true { return "the topic is compacted; use cleanup.policy=delete" }
+            if configuration["cleanup.policy"]?.contains("compact") == true {
+                return "the topic is compacted; use cleanup.policy=delete"
+            }
             return TopicSafety.weakness(topic, configuration)
         } catch { return "\(error.text) (\(error.name))" }
     }
@@ -44,9 +48,13 @@ enum CheckConfigCommand {
             try MongoClient.probe(uri: settings.uri.revealed, timeout: .seconds(5))
             let client = try MongoClient.open(uri: settings.uri.revealed)
             defer { client.close() }
-            if let major = try client.serverVersion().first, major < 5 { return "MongoDB \(major) is too old; 5.0 or later" }
+            if let major = try client.serverVersion().first, major < 5 {
+                return "MongoDB \(major) is too old; 5.0 or later"
+            }
             let topology = try client.topology()
-            if !topology.majorityIsMeaningful { return "a standalone server: a majority write means one copy; use a replica set" }
+            if !topology.majorityIsMeaningful {
+                return "a standalone server: a majority write means one copy; use a replica set"
+            }
             return topology.isWritable ? nil : "no primary takes writes"
         } catch { return error.text }
     }
@@ -62,6 +70,7 @@ enum CheckConfigCommand {
         guard statvfs(settings.path, &status) == 0 else { return nil }
         let free = Int(status.f_bavail) * Int(status.f_frsize)
         return free < settings.minFreeBytes
-            ? "\(Format.bytes(free)) are free, less than outbox.min_free_bytes (\(Format.bytes(settings.minFreeBytes)))" : nil
+            ? "\(Format.bytes(free)) are free, less than outbox.min_free_bytes (\(Format.bytes(settings.minFreeBytes)))"
+            : nil
     }
 }

@@ -20,38 +20,40 @@ public enum Commands {
 
     private static var all: [Command] {
         [
-        Command(name: "run", operands: "", help: "run the daemon") { _, settings in RunCommand.run(settings) },
-        Command(
-            name: "status", operands: "", help: "show how the daemon is; exit 3 degraded or stopping, 4 no daemon",
-            options: [
-                .init(name: "json", value: nil, help: "as one JSON object"),
-                .init(name: "watch", value: nil, help: "again every second, until Ctrl-C"),
-            ]
-        ) { try StatusCommand.run($0, $1) },
-        Command(
-            name: "send", operands: "[FILE]", help: "send events, one JSON object a line, from FILE or standard input",
-            options: [
-                .init(name: "ack", value: nil, help: "wait until every event is stored; reconnects and repeats"),
-                .init(name: "socket", value: "PATH", help: "the stream socket (default: the configuration's)"),
-                .init(name: "wait", value: "SECONDS", help: "with --ack: give up after so long without progress (60)"),
-            ]
-        ) { try SendCommand.run($0, $1) },
-        Command(
-            name: "check-config", operands: "", help: "read the configuration and say what is wrong in it",
-            options: [.init(name: "probe", value: nil, help: "also reach Kafka, the topic, MongoDB and the disk")]
-        ) { try CheckConfigCommand.run($0, $1) },
-        Command(
-            name: "tail", operands: "", help: "show events as they are stored, until Ctrl-C",
-            options: [.init(name: "count", value: "N", help: "end after N events")]
-        ) { try TailCommand.run($0, $1) },
-        Command(
-            name: "demo", operands: "", help: "let simulated shoppers send through every input, show what arrives",
-            options: [
-                .init(name: "seconds", value: "N", help: "end after N seconds (default: until Ctrl-C)"),
-                .init(name: "rate", value: "N", help: "about so many events a second (300)"),
-            ]
-        ) { try DemoCommand.run($0, $1) },
-    ]
+            Command(name: "run", operands: "", help: "run the daemon") { _, settings in RunCommand.run(settings) },
+            Command(
+                name: "status", operands: "", help: "show how the daemon is; exit 3 degraded or stopping, 4 no daemon",
+                options: [
+                    .init(name: "json", value: nil, help: "as one JSON object"),
+                    .init(name: "watch", value: nil, help: "again every second, until Ctrl-C"),
+                ]
+            ) { try StatusCommand.run($0, $1) },
+            Command(
+                name: "send", operands: "[FILE]",
+                help: "send events, one JSON object a line, from FILE or standard input",
+                options: [
+                    .init(name: "ack", value: nil, help: "wait until every event is stored; reconnects and repeats"),
+                    .init(name: "socket", value: "PATH", help: "the stream socket (default: the configuration's)"),
+                    .init(
+                        name: "wait", value: "SECONDS", help: "with --ack: give up after so long without progress (60)"),
+                ]
+            ) { try SendCommand.run($0, $1) },
+            Command(
+                name: "check-config", operands: "", help: "read the configuration and say what is wrong in it",
+                options: [.init(name: "probe", value: nil, help: "also reach Kafka, the topic, MongoDB and the disk")]
+            ) { try CheckConfigCommand.run($0, $1) },
+            Command(
+                name: "tail", operands: "", help: "show events as they are stored, until Ctrl-C",
+                options: [.init(name: "count", value: "N", help: "end after N events")]
+            ) { try TailCommand.run($0, $1) },
+            Command(
+                name: "demo", operands: "", help: "let simulated shoppers send through every input, show what arrives",
+                options: [
+                    .init(name: "seconds", value: "N", help: "end after N seconds (default: until Ctrl-C)"),
+                    .init(name: "rate", value: "N", help: "about so many events a second (300)"),
+                ]
+            ) { try DemoCommand.run($0, $1) },
+        ]
     }
 
     /// Runs the program; the result is the exit status.
@@ -109,7 +111,8 @@ public enum Commands {
     /// Properties are librdkafka's own: it judges their names and values.
     private static func refusedProperty(_ settings: Settings) -> String? {
         let tables = [
-            ("client", settings.kafka.client), ("producer", settings.kafka.producer), ("consumer", settings.kafka.consumer),
+            ("client", settings.kafka.client), ("producer", settings.kafka.producer),
+            ("consumer", settings.kafka.consumer),
         ]
         for (table, properties) in tables {
             for property in properties {
@@ -126,14 +129,18 @@ public enum Commands {
         var at: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = clickd_environ()
         while let entry = at.pointee {
             let text = String(cString: entry)
-            if let equals = text.firstIndex(of: "=") { result[String(text[..<equals])] = String(text[text.index(after: equals)...]) }
+            if let equals = text.firstIndex(of: "=") {
+                result[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
             at += 1
         }
         return result
     }
 
     private static var usage: String {
-        var lines = ["clickd \(Version.text): a durable buffer for shop events, on their way to Kafka and MongoDB", "", "usage:"]
+        var lines = [
+            "clickd \(Version.text): a durable buffer for shop events, on their way to Kafka and MongoDB", "", "usage:",
+        ]
         for command in all { lines.append("  clickd " + Format.padded(command.name, 14) + command.help) }
         lines.append("  clickd --version")
         lines.append("")

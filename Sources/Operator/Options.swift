@@ -21,7 +21,9 @@ struct Options {
             let name = strdup(known.name)
             memory.append(name)
             table.append(
-                option(name: UnsafePointer(name), has_arg: known.value == nil ? 0 : 1, flag: nil, val: Int32(1000 + index)))
+                option(
+                    name: UnsafePointer(name), has_arg: known.value == nil ? 0 : 1, flag: nil, val: Int32(1000 + index))
+            )
         }
         table.append(option())
         var argv: [UnsafeMutablePointer<CChar>?] = (["clickd " + command] + arguments).map { strdup($0) }

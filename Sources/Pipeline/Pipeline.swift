@@ -105,7 +105,9 @@ public final class Pipeline {
     /// Random, and kept in the state folder: a host that was cloned with its folder must not be cloned running.
     private func instanceName() throws -> String {
         let path = settings.outbox.path + "/consumer.id"
-        if let bytes = try? Files.read(path), bytes.count == 32 { return "clickd-" + String(decoding: bytes, as: UTF8.self) }
+        if let bytes = try? Files.read(path), bytes.count == 32 {
+            return "clickd-" + String(decoding: bytes, as: UTF8.self)
+        }
         let name = Files.randomHex(bytes: 16)
         try Files.makeFolder(settings.outbox.path, mode: 0o700)
         try Files.replace(path, with: Array(name.utf8))

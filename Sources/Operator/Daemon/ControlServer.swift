@@ -74,11 +74,12 @@ final class ControlServer: @unchecked Sendable {
     /// Reads one request line within a second: a slow asker does not hold the others for longer.
     private func answer(_ connection: consuming FileDescriptor) {
         guard let line = ControlServer.readLine(connection.raw) else { return }
-        let command = (try? JSONParser.make(capacity: 65536, maxDepth: 8).parse(copying: line) { tape in
-            tape.member("command", of: tape.top).flatMap { place in
-                tape.kind(place) == .string ? String(decoding: tape.string(place), as: UTF8.self) : nil
-            }
-        }) ?? nil
+        let command =
+            (try? JSONParser.make(capacity: 65536, maxDepth: 8).parse(copying: line) { tape in
+                tape.member("command", of: tape.top).flatMap { place in
+                    tape.kind(place) == .string ? String(decoding: tape.string(place), as: UTF8.self) : nil
+                }
+            }) ?? nil
         switch command {
         case "status":
             let report = StatusReport(

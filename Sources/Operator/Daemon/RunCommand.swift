@@ -77,7 +77,8 @@ enum RunCommand {
             if entries.dropFirst().contains(where: { $0.revents != 0 }) { return }
             let stuck = pipeline.stuckStages(seconds: stuckSeconds)
             pipeline.conditions.set(
-                "stage", stuck.isEmpty ? nil : "\(stuck.joined(separator: ", ")) has not turned for \(Int(stuckSeconds)) s")
+                "stage",
+                stuck.isEmpty ? nil : "\(stuck.joined(separator: ", ")) has not turned for \(Int(stuckSeconds)) s")
             pipeline.conditions.set(
                 "clock", WallClock.nowMilliseconds < earliestClock ? "the system's clock is before 2026" : nil)
             if let watchdog, stuck.isEmpty, Monotonic.now.nanoseconds - lastFeed.nanoseconds >= watchdog {

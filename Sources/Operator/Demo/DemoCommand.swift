@@ -55,7 +55,8 @@ enum DemoCommand {
         }
         let deadline = Monotonic.now.adding(milliseconds: 10_000)
         while sender.unsettledCount > 0, Monotonic.now < deadline { sender.work(milliseconds: 50) }
-        return try finish(settings, sent: sender.stored + sentByDatagram, unsettled: sender.unsettledCount, shoppers: made)
+        return try finish(
+            settings, sent: sender.stored + sentByDatagram, unsettled: sender.unsettledCount, shoppers: made)
     }
 
     private static func show(_ settings: Settings, stored: Int, datagrams: Int, shoppers: Int) {
@@ -63,7 +64,8 @@ enum DemoCommand {
         Terminal.print(
             "\(Format.count(shoppers)) shoppers: \(Format.count(stored)) events acknowledged, "
                 + "\(Format.count(datagrams)) sent as datagrams (Ctrl-C ends)")
-        guard let json = try? ControlClient.status(path: settings.control.socket), let values = StatusValues(json) else {
+        guard let json = try? ControlClient.status(path: settings.control.socket), let values = StatusValues(json)
+        else {
             return Terminal.print("no daemon answers at \(settings.control.socket)")
         }
         if Terminal.isTerminal {
@@ -95,7 +97,8 @@ enum DemoCommand {
         let report = try DemoReport.read(settings.mongodb)
         Terminal.print(report.text)
         Terminal.print(
-            "\nsent \(Format.count(sent)) events of \(Format.count(shoppers)) shoppers; MongoDB holds \(Format.count(report.demoEvents)) of them")
+            "\nsent \(Format.count(sent)) events of \(Format.count(shoppers)) shoppers; MongoDB holds \(Format.count(report.demoEvents)) of them"
+        )
         if unsettled > 0 { Terminal.complain("\(unsettled) events were not acknowledged in time") }
         return unsettled == 0 && report.demoEvents > 0 ? 0 : 1
     }

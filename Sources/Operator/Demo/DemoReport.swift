@@ -20,7 +20,9 @@ struct DemoReport {
             ["$match": ["activity": ["$ne": nil]]],
             ["$group": ["_id": "$activity", "n": ["$sum": 1]]], ["$sort": ["n": -1]],
         ])
-        while let row = try counts.next() { report.activities.append((row.string("_id") ?? "", Int(row.integer("n") ?? 0))) }
+        while let row = try counts.next() {
+            report.activities.append((row.string("_id") ?? "", Int(row.integer("n") ?? 0)))
+        }
         try report.readFunnel(events)
         let products = try events.aggregate([
             ["$match": ["activity": ["$in": ["view_product", "add_to_cart"]]]],
@@ -33,7 +35,8 @@ struct DemoReport {
             ], ["$sort": ["views": -1]], ["$limit": 5],
         ])
         while let row = try products.next() {
-            report.products.append((row.string("_id") ?? "?", Int(row.integer("views") ?? 0), Int(row.integer("adds") ?? 0)))
+            report.products.append(
+                (row.string("_id") ?? "?", Int(row.integer("views") ?? 0), Int(row.integer("adds") ?? 0)))
         }
         return report
     }
@@ -60,16 +63,22 @@ struct DemoReport {
 
     var text: String {
         var lines = [Terminal.bold("activities")]
-        for (name, count) in activities { lines.append("  " + Format.padded(name, 22) + Format.right(Format.count(count), 9)) }
+        for (name, count) in activities {
+            lines.append("  " + Format.padded(name, 22) + Format.right(Format.count(count), 9))
+        }
         lines.append(Terminal.bold("funnel, visitors"))
         let most = max(funnel.first?.1 ?? 0, 1)
         for (name, count) in funnel {
             let bar = String(repeating: "#", count: count * 30 / most)
-            lines.append("  " + Format.padded(name, 22) + Format.right(Format.count(count), 9) + "  " + bar + " \(count * 100 / most) %")
+            lines.append(
+                "  " + Format.padded(name, 22) + Format.right(Format.count(count), 9) + "  " + bar
+                    + " \(count * 100 / most) %")
         }
         lines.append(Terminal.bold("most viewed products") + "              views     added")
         for product in products {
-            lines.append("  " + Format.padded(product.name, 22) + Format.right(Format.count(product.views), 9) + Format.right(Format.count(product.adds), 10))
+            lines.append(
+                "  " + Format.padded(product.name, 22) + Format.right(Format.count(product.views), 9)
+                    + Format.right(Format.count(product.adds), 10))
         }
         return lines.joined(separator: "\n")
     }

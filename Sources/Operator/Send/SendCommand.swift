@@ -13,7 +13,8 @@ enum SendCommand {
             throw UsageError("intake.stream_socket is off; name a socket with --socket")
         }
         let patience = try options.number("wait", least: 1) ?? 60
-        let input = try options.operands.first.map { try FileDescriptor.open($0, O_RDONLY) } ?? FileDescriptor(owning: dup(0))
+        let input =
+            try options.operands.first.map { try FileDescriptor.open($0, O_RDONLY) } ?? FileDescriptor(owning: dup(0))
         var status = stat()
         let total = fstat(input.raw, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
         var lines = LineReader(descriptor: input)
@@ -24,13 +25,16 @@ enum SendCommand {
             : try sendPlain(path, &lines, &identifier)
     }
 
-    private static func sendPlain(_ path: String, _ lines: inout LineReader, _ identifier: inout Identifier) throws -> Int32 {
+    private static func sendPlain(_ path: String, _ lines: inout LineReader, _ identifier: inout Identifier) throws
+        -> Int32
+    {
         let connection = try LocalSocket.connect(path: path)
         var count = 0
         while let line = lines.next() {
             guard !LineReader.isBlank(line) else { continue }
             guard Files.writeAll(connection.raw, identifier.identified(line) + [0x0A]) else {
-                Terminal.complain("the daemon closed the connection after \(count) lines: \(SystemError.text(of: clickd_errno()))")
+                Terminal.complain(
+                    "the daemon closed the connection after \(count) lines: \(SystemError.text(of: clickd_errno()))")
                 return 1
             }
             count += 1
@@ -57,7 +61,9 @@ enum SendCommand {
             if isAtEnd, sender.unsettledCount == 0 { break }
             sender.work(milliseconds: 100)
             for refusal in sender.refusals[reported...] {
-                Terminal.complain("refused: \(refusal.text): \(String(decoding: refusal.line.prefix(200), as: UTF8.self).debugDescription)")
+                Terminal.complain(
+                    "refused: \(refusal.text): \(String(decoding: refusal.line.prefix(200), as: UTF8.self).debugDescription)"
+                )
             }
             reported = sender.refusals.count
             progress.show(done: lines.bytesRead, events: sender.stored)
@@ -81,7 +87,8 @@ struct Identifier: ~Copyable {
     mutating func identified(_ line: [UInt8]) -> [UInt8] {
         guard let brace = line.firstIndex(of: UInt8(ascii: "{")) else { return line }
         let needsID: Bool? = try? parser?.parse(copying: line) { tape in
-            tape.kind(tape.top) == .object && tape.member("messageId", of: tape.top) == nil && tape.after(tape.top + 1) > 0
+            tape.kind(tape.top) == .object && tape.member("messageId", of: tape.top) == nil
+                && tape.after(tape.top + 1) > 0
                 && tape.kind(tape.top + 1) != .objectEnd
         }
         guard needsID == true else { return line }
@@ -141,7 +148,9 @@ struct Progress {
         var bar = ""
         if let total, total > 0 {
             let filled = min(30, done * 30 / total)
-            bar = "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled) + "] \(min(100, done * 100 / total)) % "
+            bar =
+                "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
+                + "] \(min(100, done * 100 / total)) % "
         }
         Terminal.write(2, "\r\(bar)\(Format.count(events)) stored, \(Format.count(Int(rate))) a second   ")
     }

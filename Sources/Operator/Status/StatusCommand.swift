@@ -46,31 +46,55 @@ enum StatusTable {
         }
         lines.append("")
         lines.append(
-            "rates a second received \(rate(s, "received"))  forwarded \(rate(s, "forwarded"))  inserted \(rate(s, "inserted"))")
+            "rates a second received \(rate(s, "received"))  forwarded \(rate(s, "forwarded"))  inserted \(rate(s, "inserted"))"
+        )
         lines.append("")
-        lines.append(row("intake", [("received", s["ledger.received"]), ("stored", s["ledger.stored"]), ("pending", s["ledger.pending"])]))
-        let rejected = s.numbers.filter { $0.key.hasPrefix("ledger.rejected.") && $0.value > 0 }.sorted { $0.key < $1.key }
-        if !rejected.isEmpty {
-            lines.append("  rejected     " + rejected.map { "\($0.key.dropFirst(16)) \(Format.count(Int($0.value)))" }.joined(separator: "  "))
-        }
-        if s["ledger.datagrams_lost"] > 0 { lines.append("  datagrams lost by the kernel \(Format.count(s["ledger.datagrams_lost"]))") }
         lines.append(
-            row("outbox", [("waiting", s["ledger.outbox"]), ("forwarded", s["ledger.forwarded"]), ("dead", s["ledger.dead"])]))
+            row(
+                "intake",
+                [("received", s["ledger.received"]), ("stored", s["ledger.stored"]), ("pending", s["ledger.pending"])]))
+        let rejected = s.numbers.filter { $0.key.hasPrefix("ledger.rejected.") && $0.value > 0 }.sorted {
+            $0.key < $1.key
+        }
+        if !rejected.isEmpty {
+            lines.append(
+                "  rejected     "
+                    + rejected.map { "\($0.key.dropFirst(16)) \(Format.count(Int($0.value)))" }.joined(separator: "  "))
+        }
+        if s["ledger.datagrams_lost"] > 0 {
+            lines.append("  datagrams lost by the kernel \(Format.count(s["ledger.datagrams_lost"]))")
+        }
+        lines.append(
+            row(
+                "outbox",
+                [("waiting", s["ledger.outbox"]), ("forwarded", s["ledger.forwarded"]), ("dead", s["ledger.dead"])]))
         if s["ledger.dropped"] + s["ledger.lost"] > 0 {
             lines.append(row("", [("dropped", s["ledger.dropped"]), ("lost", s["ledger.lost"])]))
         }
         lines.append(
-            row("consumer", [("inserted", s["ledger.inserted"]), ("duplicates", s["ledger.duplicates"]), ("dead", s["ledger.consumer_dead"])]))
+            row(
+                "consumer",
+                [
+                    ("inserted", s["ledger.inserted"]), ("duplicates", s["ledger.duplicates"]),
+                    ("dead", s["ledger.consumer_dead"]),
+                ]))
         lines.append("")
-        lines.append(neighbour("kafka", s) + (s.numbers["kafka.up"] == nil ? "" : ", in flight \(Format.count(s["kafka.in_flight"]))"))
-        lines.append(neighbour("mongodb", s) + (s.numbers["consumer.lag"] == nil ? "" : ", lag \(Format.count(s["consumer.lag"]))"))
+        lines.append(
+            neighbour("kafka", s)
+                + (s.numbers["kafka.up"] == nil ? "" : ", in flight \(Format.count(s["kafka.in_flight"]))"))
+        lines.append(
+            neighbour("mongodb", s)
+                + (s.numbers["consumer.lag"] == nil ? "" : ", lag \(Format.count(s["consumer.lag"]))"))
         return lines.joined(separator: "\n")
     }
 
-    private static func rate(_ s: StatusValues, _ name: String) -> String { Format.count(Int(s.numbers["rates.\(name)"] ?? 0)) }
+    private static func rate(_ s: StatusValues, _ name: String) -> String {
+        Format.count(Int(s.numbers["rates.\(name)"] ?? 0))
+    }
 
     private static func row(_ name: String, _ cells: [(String, Int)]) -> String {
-        Format.padded(name, 10) + cells.map { Format.padded($0.0, 11) + Format.right(Format.count($0.1), 11) }.joined(separator: "  ")
+        Format.padded(name, 10)
+            + cells.map { Format.padded($0.0, 11) + Format.right(Format.count($0.1), 11) }.joined(separator: "  ")
     }
 
     private static func neighbour(_ name: String, _ s: StatusValues) -> String {

@@ -97,7 +97,8 @@ enum EventDocument {
                 }
             }
             guard hasVisitor else { return }
-            writer.append(utf8: UnsafeBufferPointer(rebasing: room.bindMemory(to: UInt8.self)[..<count]), key: "visitor")
+            writer.append(
+                utf8: UnsafeBufferPointer(rebasing: room.bindMemory(to: UInt8.self)[..<count]), key: "visitor")
         }
         if fields.userId != 0 { VisitorKey.writeID(tape, fields.userId) { writer.append(utf8: $0, key: "userId") } }
         if fields.anonymousId != 0 {

@@ -151,7 +151,8 @@ final class EventWriter {
         if let offset = mine.integer("kafka.o") {
             return there.integer("kafka.o") == offset && there.integer("kafka.p") == mine.integer("kafka.p")
         }
-        return there.integer("kafka.o") == nil && there.dateMilliseconds("receivedAt") == mine.dateMilliseconds("receivedAt")
+        return there.integer("kafka.o") == nil
+            && there.dateMilliseconds("receivedAt") == mine.dateMilliseconds("receivedAt")
     }
 
     private func view(_ document: Int) -> BSONView? { BSONView(documents.document(document)) }

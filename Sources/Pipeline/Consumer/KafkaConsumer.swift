@@ -135,7 +135,9 @@ final class KafkaConsumer {
                 key: $0.key, value: $0.value, partition: $0.partition, offset: $0.offset,
                 timestampMilliseconds: $0.timestampMilliseconds)
         }
-        let chunk = WriteChunk(records: records, generation: generation) { for message in messages { message.destroy() } }
+        let chunk = WriteChunk(records: records, generation: generation) {
+            for message in messages { message.destroy() }
+        }
         chunks.append(chunk)
         pool.give(chunk)
     }
@@ -261,7 +263,9 @@ final class KafkaConsumer {
                 let low = marks.low ?? 0
                 let known = try store.load(partition)
                 // Offsets above the end are of an older topic of the same name.
-                let candidates = [known?.next, committed[partition] ?? nil].compactMap { $0 }.filter { $0 <= marks.high }
+                let candidates = [known?.next, committed[partition] ?? nil].compactMap { $0 }.filter {
+                    $0 <= marks.high
+                }
                 let start = known == nil ? low : max(candidates.min() ?? low, low)
                 if known == nil { try store.begin(partition, at: start) }
                 var progress = known ?? PartitionProgress(next: start)

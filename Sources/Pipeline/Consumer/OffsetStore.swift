@@ -47,11 +47,13 @@ final class OffsetStore {
     /// Makes the document of a partition that has none.
     func begin(_ partition: Int32, at offset: Int64) throws(MongoError) {
         _ = try collection.updateOne(
-            ["_id": id(partition)], ["$setOnInsert": .document(document(PartitionProgress(next: offset)))], upsert: true)
+            ["_id": id(partition)], ["$setOnInsert": .document(document(PartitionProgress(next: offset)))], upsert: true
+        )
     }
 
     /// Moves from one progress to the next. False when the document is elsewhere: another consumer has the partition.
-    func advance(_ partition: Int32, from old: PartitionProgress, to new: PartitionProgress) throws(MongoError) -> Bool {
+    func advance(_ partition: Int32, from old: PartitionProgress, to new: PartitionProgress) throws(MongoError) -> Bool
+    {
         let outcome = try collection.updateOne(
             ["_id": id(partition), "next": .int64(old.next), "skipped": .int64(Int64(old.ledger.skipped))],
             ["$set": .document(document(new))])
@@ -62,7 +64,9 @@ final class OffsetStore {
 
     /// Keeps a dead letter, keyed by where it stands in Kafka, so that seeing it again adds nothing.
     func keep(_ record: EventRecord, code: String, reason: String, nowMilliseconds: Int64) throws(MongoError) {
-        let key: BSONValue = ["topic": .string(topic), "partition": .integer(Int64(record.partition)), "offset": .int64(record.offset)]
+        let key: BSONValue = [
+            "topic": .string(topic), "partition": .integer(Int64(record.partition)), "offset": .int64(record.offset),
+        ]
         _ = try deadLetters.updateOne(
             ["_id": key],
             [

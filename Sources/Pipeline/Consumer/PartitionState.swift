@@ -28,7 +28,9 @@ struct PartitionState {
 
     /// A record was polled: a jump of offsets is what Kafka lost, or let expire.
     mutating func poll(_ offset: Int64) {
-        if offset > expected, offset > finished.next { finished.ledger.skipped += Int(offset - max(expected, finished.next)) }
+        if offset > expected, offset > finished.next {
+            finished.ledger.skipped += Int(offset - max(expected, finished.next))
+        }
         expected = offset + 1
         polled += 1
     }

@@ -18,7 +18,8 @@ final class DirectForwarder {
     private var batchesOf: [ObjectIdentifier: (WriteChunk, [EventBatch])] = [:]
 
     init(
-        mongo: MongoSettings, door: ForwarderDoor, returned: OutboxReturns, conditions: Conditions, control: StageControl
+        mongo: MongoSettings, door: ForwarderDoor, returned: OutboxReturns, conditions: Conditions,
+        control: StageControl
     ) throws {
         self.mongo = mongo
         self.door = door
@@ -103,7 +104,8 @@ final class DirectForwarder {
         case .dead(let code, let reason):
             done.dead.append(
                 DeadEvent(
-                    sequence: record.offset, code: code, reason: reason, key: Array(record.key), value: Array(record.value)))
+                    sequence: record.offset, code: code, reason: reason, key: Array(record.key),
+                    value: Array(record.value)))
             return
         }
         done.consumer.consumed += 1

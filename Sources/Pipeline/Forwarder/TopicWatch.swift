@@ -51,7 +51,8 @@ final class TopicWatch: Sendable {
         guard topic.exists, !topic.partitions.isEmpty else {
             guard settings.createTopic else {
                 conditions.set(
-                    "kafka", "topic \(settings.topic) does not exist, or may not be seen; create it, or set kafka.create_topic")
+                    "kafka",
+                    "topic \(settings.topic) does not exist, or may not be seen; create it, or set kafka.create_topic")
                 return
             }
             try admin.createTopic(
@@ -62,7 +63,8 @@ final class TopicWatch: Sendable {
         let configuration = try? admin.topicConfiguration(settings.topic, timeoutMilliseconds: TopicWatch.timeout)
         if let policy = configuration?["cleanup.policy"], policy.contains("compact") {
             conditions.set(
-                "kafka", "topic \(settings.topic) is compacted (cleanup.policy=\(policy)): it would drop events; use delete")
+                "kafka",
+                "topic \(settings.topic) is compacted (cleanup.policy=\(policy)): it would drop events; use delete")
             return
         }
         conditions.set("kafka", nil)

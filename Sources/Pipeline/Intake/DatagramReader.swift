@@ -12,7 +12,9 @@ struct DatagramReader: ~Copyable {
     private var lost = 0
 
     init(settings: IntakeSettings) throws(SystemError) {
-        guard let ring = clickd_datagrams_create(32, 256 << 10) else { throw SystemError("datagram ring", code: ENOMEM) }
+        guard let ring = clickd_datagrams_create(32, 256 << 10) else {
+            throw SystemError("datagram ring", code: ENOMEM)
+        }
         self.ring = ring
         allowUsers = settings.allowUsers
         udpAllow = settings.udpAllow

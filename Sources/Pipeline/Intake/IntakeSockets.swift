@@ -48,7 +48,13 @@ public struct IntakeSockets: ~Copyable, Sendable {
             getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &size) == 0
         else { return }
         _ = clickd_set_nonblocking(fd)
-        if family != AF_UNIX { udp.append(fd) } else if kind == Int32(SOCK_STREAM.rawValue) { stream.append(fd) } else { datagram.append(fd) }
+        if family != AF_UNIX {
+            udp.append(fd)
+        } else if kind == Int32(SOCK_STREAM.rawValue) {
+            stream.append(fd)
+        } else {
+            datagram.append(fd)
+        }
     }
 
     deinit {

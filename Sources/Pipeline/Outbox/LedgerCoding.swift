@@ -40,7 +40,9 @@ struct OutboxState {
             for (name, path) in OutboxState.fields { o.member("\(name)", ledger[keyPath: path]) }
             o.key("rejected")
             o.object { r in
-                for rejection in Rejection.allCases { r.member(rejection.code, ledger.rejected[Int(rejection.rawValue)]) }
+                for rejection in Rejection.allCases {
+                    r.member(rejection.code, ledger.rejected[Int(rejection.rawValue)])
+                }
             }
         }
         return writer.bytes

@@ -184,7 +184,8 @@ public final class Outbox {
         } else if isLow {
             conditions.set("outbox", "less than outbox.min_free_bytes are free on its disk; no new events are taken")
         } else if door.isFull {
-            conditions.set("outbox", "it is at its limit of outbox.max_bytes; no new events are taken until some are delivered")
+            conditions.set(
+                "outbox", "it is at its limit of outbox.max_bytes; no new events are taken until some are delivered")
         } else {
             conditions.set("outbox", nil)
         }
@@ -194,7 +195,9 @@ public final class Outbox {
 
     private func recover(_ error: any Error, _ batches: [EventBatch], _ delivered: [DeliveredBatch]) -> Recovery {
         if file.database.isInTransaction { try? file.database.execute("ROLLBACK") }
-        let failure = (error as? SQLiteError) ?? { if case .database(let inner)? = error as? OutboxError { inner } else { nil } }()
+        let failure =
+            (error as? SQLiteError)
+            ?? { if case .database(let inner)? = error as? OutboxError { inner } else { nil } }()
         guard let failure, failure.remedy == .waitForSpace else {
             let exitCode: Int32 = failure?.remedy == .distrustDisk || failure?.remedy == .quarantine ? 5 : 1
             let reason = failure.map { "outbox: \($0); nothing more is acknowledged" } ?? "outbox: \(error)"
