@@ -3,9 +3,10 @@ import JSON
 import Kafka
 import Linux
 import Mongo
+import Testing
 
 public final class TestDaemon {
-    public enum Mode { case kafka, direct }
+    public enum Mode: Sendable { case kafka, direct }
 
     public let folder: TemporaryFolder
     public let database: String
