@@ -291,6 +291,7 @@ final class KafkaConsumer {
         settle()
         for chunk in chunks { chunk.release() }
         chunks = []
-        consumer.close { _ in }
+        // librdkafka waits for the answer to its last revocation.
+        consumer.close { _ in try? consumer.unassign() }
     }
 }
