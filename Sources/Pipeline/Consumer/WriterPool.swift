@@ -47,8 +47,12 @@ final class WriterPool: Sendable {
 
     /// Ends the threads; what is not written stays with its source. Within the time one write may take.
     func stop() {
-        work.update { $0.isStopping = true }
-        for thread in threads { thread.join() }
+        let wasStopping = work.update { work in
+            defer { work.isStopping = true }
+            return work.isStopping
+        }
+        // A thread is joined once.
+        if !wasStopping { for thread in threads { thread.join() } }
     }
 
     private static func run(
