@@ -1,0 +1,42 @@
+# The two that matter: `make demo` shows clickd at work, `make test` proves it. Both install what they need.
+# `make help` lists the rest.
+SHELL := /bin/bash
+SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
+
+.PHONY: help build test unit tsan lint bench demo clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+build:  ## install what a build needs, build clickd
+	@scripts/install-deps build
+	$(SWIFT) build -c release
+
+demo:  ## simulated shoppers through a real clickd, live; DEMO_SECONDS=20 ends by itself
+	@scripts/install-deps build services
+	$(SWIFT) build -c release --product clickd
+	@scripts/demo
+
+test:  ## every test, with a real Kafka and MongoDB
+	@scripts/install-deps build services test
+	@scripts/test
+
+unit:  ## the tests that need no servers, under a minute
+	@scripts/install-deps build
+	@scripts/test --unit
+
+tsan:  ## the tests that need no servers, under the thread sanitizer
+	@scripts/install-deps build
+	@scripts/test --tsan
+
+lint:  ## the formatter's and the shell checker's word on every file
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	@scripts/lint
+
+bench:  ## intake, socket to Kafka, Kafka to MongoDB, against raw limits in the same run
+	@scripts/install-deps build services
+	$(SWIFT) build -c release --product clickd
+	@Benchmarks/run
+
+clean:  ## what builds and tests left
+	rm -rf .build
