@@ -1,0 +1,110 @@
+"""The three questions, each asked of clickd and of a small C program that does only the part nobody can avoid.
+
+A question's `raw` and `clickd` give events a second. Both get the same events, and each round starts anew: a new
+outbox, a new topic, a new database.
+"""
+
+import os
+import re
+import socket
+import sys
+
+from workplace import ROOT, Failure
+
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+from local_servers import mongodb  # noqa: E402
+
+
+def per_second(answer):
+    return answer["events"] / answer["seconds"]
+
+
+def expect(daemon, **wanted):
+    ledger = daemon.ledger()
+    wrong = {name: ledger.get(name) for name, count in wanted.items() if ledger.get(name) != count}
+    if wrong:
+        raise Failure(f"the ledger should say {wanted} and says {wrong}")
+
+
+class Intake:
+    title = "acknowledged intake over the stream socket, no forwarding"
+    limit = "SQLite, a row a batch of 256 KiB, 4 a commit"
+    goal, floor = {"rate": 2_000_000}, {"rate": 1_000_000}
+    events, needs_servers = 2_000_000, False
+
+    def raw(self, place, events, number):
+        file = os.path.join(place.data, "raw.db")
+        try:
+            return per_second(place.raw("sqlite_rows", file, events))
+        finally:
+            for name in (file, file + "-wal"):
+                if os.path.exists(name):
+                    os.remove(name)
+
+    def clickd(self, place, events, number):
+        with place.daemon(["intake", "forwarder"], topic=None) as daemon:
+            answer = place.raw("sender", daemon.socket, events, place.run)
+            costs = daemon.costs()
+            expect(daemon, received=events, stored=events, outbox=events)
+            return per_second(answer), costs
+
+
+class Kafka:
+    title = "stream socket to Kafka, acknowledged, all delivered"
+    limit = "librdkafka, idempotent, acks=all, lz4"
+    goal, floor = {"rate": 800_000, "ratio": 0.9}, {"rate": 500_000}
+    events, needs_servers = 2_000_000, True
+
+    def raw(self, place, events, number):
+        topic = f"raw-{place.run}-{number}"
+        return per_second(place.raw("producer", place.servers["KAFKA_BROKERS"], topic, events, place.run))
+
+    def clickd(self, place, events, number):
+        with place.daemon(["intake", "forwarder"], topic=f"kafka-{place.run}-{number}") as daemon:
+            # The topic is there and the producer connected before the clock starts, as for the raw program.
+            place.raw("sender", daemon.socket, 1, place.run + "w")
+            daemon.wait("the first event is delivered", lambda: daemon.ledger().get("forwarded") == 1)
+            answer = place.raw("sender", daemon.socket, events, place.run)
+            # From the first byte sent; seen up to 0.1 s late, which is not taken off.
+            ended = daemon.wait("all is delivered", lambda: daemon.ledger().get("forwarded") == events + 1, pause=0.05)
+            costs = daemon.costs()
+            expect(daemon, stored=events + 1, forwarded=events + 1, outbox=0, dead=0)
+            return events / (ended - answer["began"]), costs
+
+
+class Mongo:
+    title = "Kafka to MongoDB, deduplicated"
+    limit = "libmongoc, unordered inserts of 5,000, two writers, the same index"
+    goal, floor = {"ratio": 0.95}, {"ratio": 0.8}
+    events, needs_servers = 500_000, True
+
+    def raw(self, place, events, number):
+        return per_second(place.raw("insert", place.servers["MONGODB_URI"], f"raw_{place.run}", events))
+
+    def clickd(self, place, events, number):
+        topic, database = f"mongo-{place.run}-{number}", f"bench_{place.run}_{number}"
+        place.raw("producer", place.servers["KAFKA_BROKERS"], topic, events, place.run, "bench")
+        host, port = re.search(r"//([^:/]+):(\d+)", place.servers["MONGODB_URI"]).groups()
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
+
+            def count():
+                return int(mongodb.command(connection, {"count": "events", "$db": database}).get("n", 0))
+
+            with place.daemon(["consumer"], topic=topic, database=database) as daemon:
+                # Asked of MongoDB itself, from what the first look finds (joining the group is not timed) to the last.
+                looks = [0]
+                began = daemon.wait("events arrive", lambda: looks.append(count()) or looks[-1] > 0, pause=0.01)
+                there = looks[-1]
+                ended = daemon.wait("all events are there", lambda: count() >= events, pause=0.02)
+                costs = daemon.costs()
+                daemon.wait("the ledger is written", lambda: daemon.ledger().get("inserted") == events)
+                expect(daemon, consumed=events, inserted=events, duplicates=0, consumer_dead=0)
+                if count() != events:
+                    raise Failure(f"{events} events became {count()} documents")
+            mongodb.command(connection, {"dropDatabase": 1, "$db": database})
+        if there >= events or ended <= began:
+            raise Failure("too few events to time anything")
+        return (events - there) / (ended - began), costs
+
+
+ALL = {"intake": Intake(), "kafka": Kafka(), "mongo": Mongo()}

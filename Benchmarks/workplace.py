@@ -1,0 +1,176 @@
+"""Where a run of the benchmarks takes place: the programs it builds, the servers, and clickd as the daemon measured.
+
+Everything lies under .build/bench of this tree, so on its disk: a figure that includes fsync means nothing on a tmpfs.
+"""
+
+import contextlib
+import json
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+FOLDER = os.path.join(ROOT, ".build", "bench")
+LIBRARIES = {"sender": None, "sqlite_rows": "sqlite3", "producer": "rdkafka", "insert": "libmongoc-1.0"}
+PATIENCE = 120
+
+
+class Failure(Exception):
+    """A figure that cannot be had, and why."""
+
+
+def ask(command, what):
+    """What a program prints, parsed."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failure(f"{what} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-600:]}")
+    return json.loads(done.stdout)
+
+
+class Workplace:
+    def __init__(self, clickd=None):
+        self.given = clickd
+        self.clickd = os.path.realpath(clickd or os.path.join(ROOT, ".build", "release", "clickd"))
+        self.servers = None
+        self.run = f"{os.getpid():x}{int(time.time()) % 0xFFFFF:05x}"
+        self.data = os.path.join(FOLDER, f"run-{os.getpid()}")
+        # Bound and never listening: a broker that is certainly not there.
+        self.nobody = socket.socket()
+        self.nobody.bind(("127.0.0.1", 0))
+
+    def build(self):
+        os.makedirs(self.data, exist_ok=True)
+        for name, library in LIBRARIES.items():
+            flags = []
+            if library:
+                found = subprocess.run(["pkg-config", "--cflags", "--libs", library], capture_output=True, text=True, check=False)
+                if found.returncode != 0:
+                    raise Failure(f"pkg-config does not know {library}: run scripts/install-deps")
+                flags = shlex.split(found.stdout)
+            source = os.path.join(ROOT, "Benchmarks", "raw", name + ".c")
+            made = subprocess.run(["cc", "-O2", "-Wall", "-pthread", source, "-o", self.program(name), *flags], check=False)
+            if made.returncode != 0:
+                raise Failure(f"{source} does not compile")
+        if not self.given:
+            made = subprocess.run(
+                ["swift", "build", "-c", "release", "--product", "clickd"], cwd=ROOT, stdout=sys.stderr, check=False)
+            if made.returncode != 0:
+                raise Failure("clickd does not build")
+
+    def program(self, name):
+        return os.path.join(FOLDER, name)
+
+    def raw(self, name, *words):
+        return ask([self.program(name), *map(str, words)], name)
+
+    def start_servers(self):
+        """Kafka and MongoDB, once a run; `servers` is then what clickd needs to know of them."""
+        if self.servers:
+            return
+        folder = os.path.join(self.data, "servers")
+        started = subprocess.run(
+            [os.path.join(ROOT, "scripts", "services"), "start", folder], stdout=subprocess.DEVNULL, check=False)
+        if started.returncode != 0:
+            raise Failure("Kafka and MongoDB did not start (see scripts/services --help)")
+        with open(os.path.join(folder, "env"), encoding="utf-8") as file:
+            self.servers = dict(word.split("=", 1) for word in shlex.split(file.read()))
+        if not self.servers["KAFKA_BROKERS"]:
+            raise Failure("there is no Kafka here (see scripts/services --help)")
+
+    def leave(self):
+        self.nobody.close()
+        folder = os.path.join(self.data, "servers")
+        if os.path.isdir(folder):
+            subprocess.run([os.path.join(ROOT, "scripts", "services"), "stop", folder], check=False)
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def daemon(self, roles, topic="bench", database="bench"):
+        daemon = Daemon(self, roles, topic, database)
+        try:
+            daemon.start()
+            yield daemon
+        finally:
+            daemon.stop()
+
+
+class Daemon:
+    """clickd in a folder of its own, which is removed when it stops."""
+
+    def __init__(self, place, roles, topic, database):
+        self.program = place.clickd
+        self.folder = os.path.join(place.data, "clickd")
+        self.config = os.path.join(self.folder, "clickd.toml")
+        self.socket = os.path.join(self.folder, "stream.sock")
+        self.log = os.path.join(place.data, "clickd.log")
+        self.takes_events = "intake" in roles
+        self.process = None
+        servers = place.servers or {}
+        brokers = servers.get("KAFKA_BROKERS") if topic else f"127.0.0.1:{place.nobody.getsockname()[1]}"
+        self.text = "\n".join([
+            "[host]", 'name = "bench"',
+            "[intake]", f"stream_socket = {json.dumps(self.socket if self.takes_events else '')}", 'datagram_socket = ""', 'udp = ""',
+            "[outbox]", f"path = {json.dumps(os.path.join(self.folder, 'outbox'))}", 'max_bytes = "8 GiB"',
+            "[pipeline]", 'mode = "kafka"', f"roles = {json.dumps(roles)}",
+            "[kafka]", f"brokers = {json.dumps(brokers)}", f"topic = {json.dumps(topic or 'bench')}",
+            "create_topic = true", "partitions = 6", "replication = 1",
+            "[mongodb]", f"uri = {json.dumps(servers.get('MONGODB_URI') or 'mongodb://127.0.0.1:1')}",
+            f"database = {json.dumps(database)}",
+            "[control]", f"socket = {json.dumps(os.path.join(self.folder, 'control.sock'))}", ""])
+
+    def start(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder)
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(self.text)
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen([self.program, "run", "--config", self.config], stdout=log, stderr=log)
+        self.wait("it answers", lambda: self.status() is not None)
+        if self.takes_events:
+            self.wait("its socket is there", lambda: os.path.exists(self.socket))
+
+    def status(self):
+        """What `clickd status` says; nil while it does not answer. 3 is "degraded", and an answer."""
+        done = subprocess.run(
+            [self.program, "status", "--json", "--config", self.config], capture_output=True, text=True, check=False)
+        return json.loads(done.stdout) if done.returncode in (0, 3) and done.stdout else None
+
+    def ledger(self):
+        return (self.status() or {}).get("ledger", {})
+
+    def wait(self, what, is_so, pause=0.1):
+        """Looks until something is so; the moment at which it was seen."""
+        deadline = time.monotonic() + PATIENCE
+        while not is_so():
+            if self.process.poll() is not None:
+                raise Failure(f"clickd ended with {self.process.returncode}: {self.last_words()}")
+            if time.monotonic() > deadline:
+                raise Failure(f"waited {PATIENCE} s in vain until {what}: {self.last_words()}")
+            time.sleep(pause)
+        return time.monotonic()
+
+    def last_words(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return file.read()[-600:].strip()
+
+    def costs(self):
+        """Processor time and memory up to now."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
+            fields = file.read().rpartition(")")[2].split()
+        with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:
+            peak = next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM")), 0)
+        return {"cpu_seconds": (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), "peak_memory_bytes": peak}
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
