@@ -1,21 +1,26 @@
 // The parsed text as simdjson lays it out: 64-bit words, tag in the top 8 bits, payload below; strings apart, each
 // behind a 32-bit length. Format: https://github.com/simdjson/simdjson/blob/master/doc/tape.md
 // Reads plain memory that the parser owns; bounds hold because simdjson wrote it.
+import Glibc
 
-/// What stands at a place of the tape.
-public enum JSONKind: UInt8, Sendable {
-    case object = 0x7B  // {
-    case objectEnd = 0x7D  // }
-    case array = 0x5B  // [
-    case arrayEnd = 0x5D  // ]
-    case string = 0x22  // "
-    case integer = 0x6C  // l: Int64
-    case unsigned = 0x75  // u: UInt64 above Int64.max
-    case double = 0x64  // d
-    case `true` = 0x74  // t
-    case `false` = 0x66  // f
-    case null = 0x6E  // n
-    case root = 0x72  // r
+/// What stands at a place of the tape: simdjson's tag itself. Not an enum, since reading one from a byte costs a call.
+public struct JSONKind: Sendable, Equatable {
+    public let rawValue: UInt8
+
+    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    @inlinable public static var object: JSONKind { JSONKind(rawValue: 0x7B) }  // {
+    @inlinable public static var objectEnd: JSONKind { JSONKind(rawValue: 0x7D) }  // }
+    @inlinable public static var array: JSONKind { JSONKind(rawValue: 0x5B) }  // [
+    @inlinable public static var arrayEnd: JSONKind { JSONKind(rawValue: 0x5D) }  // ]
+    @inlinable public static var string: JSONKind { JSONKind(rawValue: 0x22) }  // "
+    @inlinable public static var integer: JSONKind { JSONKind(rawValue: 0x6C) }  // l: Int64
+    @inlinable public static var unsigned: JSONKind { JSONKind(rawValue: 0x75) }  // u: UInt64 above Int64.max
+    @inlinable public static var double: JSONKind { JSONKind(rawValue: 0x64) }  // d
+    @inlinable public static var `true`: JSONKind { JSONKind(rawValue: 0x74) }  // t
+    @inlinable public static var `false`: JSONKind { JSONKind(rawValue: 0x66) }  // f
+    @inlinable public static var null: JSONKind { JSONKind(rawValue: 0x6E) }  // n
+    @inlinable public static var root: JSONKind { JSONKind(rawValue: 0x72) }  // r
 }
 
 public struct JSONTape {
@@ -31,7 +36,7 @@ public struct JSONTape {
     @inlinable public var top: Int { 1 }
 
     @inlinable public func kind(_ place: Int) -> JSONKind {
-        JSONKind(rawValue: UInt8(truncatingIfNeeded: words[place] &>> 56)) ?? .null
+        JSONKind(rawValue: UInt8(truncatingIfNeeded: words[place] &>> 56))
     }
 
     @inlinable func payload(_ place: Int) -> UInt64 { words[place] & 0x00FF_FFFF_FFFF_FFFF }
@@ -90,8 +95,6 @@ extension UnsafeBufferPointer<UInt8> {
     /// Whether these bytes are the ASCII literal's.
     @inlinable public func equals(_ literal: StaticString) -> Bool {
         guard count == literal.utf8CodeUnitCount, let baseAddress else { return count == literal.utf8CodeUnitCount }
-        let other = literal.utf8Start
-        for index in 0..<count where baseAddress[index] != other[index] { return false }
-        return true
+        return memcmp(baseAddress, literal.utf8Start, count) == 0
     }
 }

@@ -15,7 +15,7 @@ extension BSONWriter {
         case .false: append(bool: false, key: key)
         case .object: append(jsonObject: tape, at: place, key: key)
         case .array: append(jsonArray: tape, at: place, key: key)
-        case .null, .objectEnd, .arrayEnd, .root: appendNull(key: key)
+        default: appendNull(key: key)
         }
     }
 

@@ -2,6 +2,7 @@
 // a batch at a time: intake fills it, then seals it and lets go; the outbox commits it; the forwarder lends its memory
 // to librdkafka until the last delivery report.
 import Events
+import LZ4
 import Linux
 
 /// A connection's lines up to `line` are settled once the batch is committed.
@@ -33,14 +34,21 @@ public final class EventBatch: @unchecked Sendable {
         memory = .allocate(byteCount: self.capacity, alignment: 16)
     }
 
-    /// A batch read back from the outbox.
-    init(first: Int64, eventCount: Int, copying bytes: UnsafeRawBufferPointer) {
-        capacity = max(bytes.count, 64)
+    /// A batch read back from the outbox; nil where the bytes do not unpack to what they were, or make no sense.
+    init?(first: Int64, eventCount: Int, unpacking stored: UnsafeRawBufferPointer, byteCount: Int) {
+        guard byteCount >= stored.count, byteCount <= 1 << 30 else { return nil }
+        capacity = max(byteCount, 64)
         memory = .allocate(byteCount: capacity, alignment: 16)
-        if let base = bytes.baseAddress { memory.copyMemory(from: base, byteCount: bytes.count) }
-        byteCount = bytes.count
+        self.byteCount = byteCount
         self.first = first
         self.eventCount = eventCount
+        if stored.count == byteCount {
+            if let base = stored.baseAddress { memory.copyMemory(from: base, byteCount: byteCount) }
+        } else if !LZ4Block.unpack(stored, into: UnsafeMutableRawBufferPointer(start: memory, count: byteCount)) {
+            return nil
+        }
+        var events = 0
+        guard PackedEvents.forEach(bytes, { _ in events += 1 }), events == eventCount else { return nil }
     }
 
     deinit { memory.deallocate() }

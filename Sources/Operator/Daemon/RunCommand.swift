@@ -13,6 +13,9 @@ enum RunCommand {
 
     static func run(_ settings: Settings) -> Int32 {
         let log = Log(level: settings.log.level)
+        // Batches come and go in a flood: without these their memory is given to the kernel and faulted in each time.
+        _ = mallopt(M_MMAP_THRESHOLD, 4 << 20)
+        _ = mallopt(M_TRIM_THRESHOLD, 32 << 20)
         signal(SIGPIPE, SIG_IGN)
         var signals = sigset_t()
         sigemptyset(&signals)

@@ -2,6 +2,7 @@
 // 3.51.2 can corrupt a WAL that two connections write and checkpoint at once, so there is never a second.
 // Belongs to the outbox thread after it was opened.
 import Events
+import LZ4
 import Linux
 import SQLite
 
@@ -23,6 +24,7 @@ final class OutboxFile {
     /// The WAL is copied into the database once this much was written to it.
     let walLimitBytes: Int
     private let walPath: String
+    private var packer = LZ4Block()
 
     /// Takes the folder, opens or makes the database, empties an old WAL before anything is appended to it.
     static func open(_ folder: String, maxBytes: Int) throws(OutboxError) -> OutboxFile {
@@ -65,9 +67,9 @@ final class OutboxFile {
         try database.checkpoint(.restart)
         self.database = database
         self.pidFile = pidFile
-        insertBatch = try database.prepare("INSERT INTO batch(first, at, count, crc, events) VALUES(?,?,?,?,?)")
+        insertBatch = try database.prepare("INSERT INTO batch(first, at, count, bytes, crc, events) VALUES(?,?,?,?,?,?)")
         deleteBatch = try database.prepare("DELETE FROM batch WHERE first=?")
-        readBatches = try database.prepare("SELECT first, count, crc, events FROM batch WHERE first>=? ORDER BY first")
+        readBatches = try database.prepare("SELECT first, count, bytes, crc, events FROM batch WHERE first>=? ORDER BY first")
         saveState = try database.prepare("UPDATE state SET value=? WHERE name=?")
         insertDead = try database.prepare(
             "INSERT OR REPLACE INTO dead(sequence, code, reason, at, key, value) VALUES(?,?,?,?,?,?)")
@@ -79,8 +81,8 @@ final class OutboxFile {
 
     private static let schema = """
         BEGIN;
-        CREATE TABLE batch(first INTEGER PRIMARY KEY, at INTEGER NOT NULL, count INTEGER NOT NULL, crc INTEGER NOT NULL,
-            events BLOB NOT NULL);
+        CREATE TABLE batch(first INTEGER PRIMARY KEY, at INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL,
+            crc INTEGER NOT NULL, events BLOB NOT NULL);
         CREATE TABLE dead(sequence INTEGER PRIMARY KEY, code TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
             key BLOB NOT NULL, value BLOB NOT NULL);
         CREATE TABLE state(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -108,8 +110,11 @@ final class OutboxFile {
         try insertBatch.bind(1, batch.first)
         try insertBatch.bind(2, WallClock.nowMilliseconds)
         try insertBatch.bind(3, Int64(batch.eventCount))
-        try insertBatch.bind(4, Int64(CRC32C.checksum(batch.bytes)))
-        try insertBatch.bind(5, borrowing: batch.bytes)
+        try insertBatch.bind(4, Int64(batch.byteCount))
+        // Packed where that is smaller: the disk is what bounds a flood. The checksum is of what lies on the disk.
+        let stored = packer.pack(batch.bytes) ?? batch.bytes
+        try insertBatch.bind(5, Int64(CRC32C.checksum(stored)))
+        try insertBatch.bind(6, borrowing: stored)
         try insertBatch.run()
     }
 
@@ -142,13 +147,15 @@ final class OutboxFile {
         do throws(SQLiteError) {
             try readBatches.bind(1, first)
             while bytes < maxBytes, try readBatches.step() {
-                let blob = readBatches.bytes(3)
-                guard CRC32C.checksum(blob) == UInt32(truncatingIfNeeded: readBatches.integer(2)) else {
-                    throw OutboxFile.damaged(readBatches.integer(0))
-                }
-                batches.append(
-                    EventBatch(first: readBatches.integer(0), eventCount: Int(readBatches.integer(1)), copying: blob))
-                bytes += blob.count
+                let first = readBatches.integer(0)
+                let blob = readBatches.bytes(4)
+                let size = Int(readBatches.integer(2))
+                guard CRC32C.checksum(blob) == UInt32(truncatingIfNeeded: readBatches.integer(3)),
+                    let batch = EventBatch(
+                        first: first, eventCount: Int(readBatches.integer(1)), unpacking: blob, byteCount: size)
+                else { throw OutboxFile.damaged(first) }
+                batches.append(batch)
+                bytes += size
             }
         } catch { throw .database(error) }
         return batches
