@@ -8,6 +8,9 @@ import Testing
 public final class TestDaemon {
     public enum Mode: Sendable { case kafka, direct }
 
+    /// A MongoDB that never answers.
+    public static let nowhere = "mongodb://127.0.0.1:1"
+
     public let folder: TemporaryFolder
     public let database: String
     public let topic: String
@@ -31,7 +34,7 @@ public final class TestDaemon {
         self.mode = mode
         self.roles = roles
         self.kafka = kafka ?? Servers.kafka ?? "127.0.0.1:1"
-        self.mongodb = mongodb ?? Servers.mongodb ?? "mongodb://127.0.0.1:1"
+        self.mongodb = mongodb ?? Servers.mongodb ?? TestDaemon.nowhere
         self.extra = extra
         udpPort = Int.random(in: 20000..<30000)
         try write(intake: intake, outbox: outbox)
@@ -40,7 +43,7 @@ public final class TestDaemon {
     deinit {
         process?.signal(SIGKILL)
         process?.wait()
-        if Servers.mongodb != nil, let client = try? MongoClient.open(uri: mongodb) {
+        if mongodb != TestDaemon.nowhere, Servers.mongodb != nil, let client = try? MongoClient.open(uri: mongodb) {
             try? client.drop(database: database)
         }
     }
@@ -83,11 +86,12 @@ public final class TestDaemon {
         try Files.replace(configPath, with: Array(text.utf8), mode: 0o644)
     }
 
-    /// Starts it and waits until it answers.
+    /// Starts it and waits until it answers, unless told not to.
     @discardableResult
-    public func start() throws -> Process {
-        let process = try Process.start(Command.clickd, ["run", "--config", configPath])
+    public func start(environment: [String: String] = [:], waits: Bool = true) throws -> Process {
+        let process = try Process.start(Command.clickd, ["run", "--config", configPath], environment: environment)
         self.process = process
+        guard waits else { return process }
         eventually(within: 15, "the daemon answers: \(process.errors)") { status() != nil }
         return process
     }
