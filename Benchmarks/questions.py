@@ -45,6 +45,8 @@ class Intake:
         with place.daemon(["intake", "forwarder"], topic=None) as daemon:
             answer = place.raw("sender", daemon.socket, events, place.run)
             costs = daemon.costs()
+            # Status is published a moment after the last OK.
+            daemon.wait("the ledger shows all", lambda: daemon.ledger().get("stored", 0) >= events)
             expect(daemon, received=events, stored=events, outbox=events)
             return per_second(answer), costs
 
