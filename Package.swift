@@ -5,7 +5,8 @@ import PackageDescription
 
 // Exclusive access is proved by the sanitizer runs, not checked at run time: the checks were 3 % of intake.
 let warningsAreErrors: [SwiftSetting] = [
-    .unsafeFlags(["-warnings-as-errors"]), .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+    .unsafeFlags(["-warnings-as-errors"]),
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 /// A module of Swift code under Sources/.

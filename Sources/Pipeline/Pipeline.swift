@@ -51,6 +51,7 @@ public final class Pipeline {
     private func startIntake(watch: TopicWatch?, inherited: [Int32]) throws {
         guard let outboxSnapshot else { return }
         let file = try OutboxFile.open(settings.outbox.path, maxBytes: settings.outbox.maxBytes)
+        try ModeGuard.check(file, settings)
         let sockets = try IntakeSockets.open(settings.intake, inherited: inherited)
         let door = try OutboxDoor(maxBytes: settings.outbox.maxBytes)
         self.door = door

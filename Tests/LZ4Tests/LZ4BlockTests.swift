@@ -15,7 +15,8 @@ import Testing
             }
             #expect(packed.count < count)
             var target = [UInt8](repeating: 0, count: count)
-            #expect(packed.withUnsafeBytes { from in target.withUnsafeMutableBytes { LZ4Block.unpack(from, into: $0) } })
+            #expect(
+                packed.withUnsafeBytes { from in target.withUnsafeMutableBytes { LZ4Block.unpack(from, into: $0) } })
             #expect(target == bytes)
         }
     }

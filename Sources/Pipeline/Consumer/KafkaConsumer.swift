@@ -33,6 +33,7 @@ final class KafkaConsumer {
     private var lastCommit = Monotonic.now
     private var lastLag = Monotonic(nanoseconds: 0)
     private var isPaused = false
+    private var deadInMinute = DeadRate()
 
     init(
         kafka: KafkaSettings, mongo: MongoSettings, instance: String, watch: TopicWatch, conditions: Conditions,
@@ -158,6 +159,13 @@ final class KafkaConsumer {
 
     /// Dead letters are kept before their offsets move. False when MongoDB did not take them yet.
     private func keepDead(_ chunk: WriteChunk) -> Bool {
+        let dead = chunk.outcomes.reduce(0) { if case .dead = $1 { $0 + 1 } else { $0 } }
+        guard dead == 0 || deadInMinute.takes(dead, at: .now) else {
+            conditions.set(
+                "dead letters", "more than \(DeadRate.limit) events a minute are refused: the rule may be wrong")
+            return false
+        }
+        if dead > 0 { conditions.set("dead letters", nil) }
         do throws(MongoError) {
             for (index, record) in chunk.records.enumerated() {
                 guard case .dead(let code, let reason) = chunk.outcomes[index] else { continue }

@@ -37,6 +37,7 @@ final class IntakeStage {
     private var nextConnection = 1
     private var watchesStreams = true
     private var watchesListeners = true
+    private var listenersHeldSince = Monotonic.now
     private let buffer: UnsafeMutableRawBufferPointer
 
     init(
@@ -82,6 +83,10 @@ final class IntakeStage {
             }
             giveWhenIdle()
             watchStreams()
+            // Held for want of descriptors: they may be there again.
+            if !watchesListeners, Monotonic.milliseconds(from: listenersHeldSince, to: .now) >= 100 {
+                resumeListeners()
+            }
         }
         return finish()
     }
@@ -112,6 +117,7 @@ final class IntakeStage {
     private func pauseListeners() {
         guard watchesListeners else { return }
         watchesListeners = false
+        listenersHeldSince = .now
         for fd in sockets.stream { try? main.change(fd, tag: Tag.stream | UInt64(fd), read: false, write: false) }
     }
 

@@ -67,9 +67,11 @@ final class OutboxFile {
         try database.checkpoint(.restart)
         self.database = database
         self.pidFile = pidFile
-        insertBatch = try database.prepare("INSERT INTO batch(first, at, count, bytes, crc, events) VALUES(?,?,?,?,?,?)")
+        insertBatch = try database.prepare(
+            "INSERT INTO batch(first, at, count, bytes, crc, events) VALUES(?,?,?,?,?,?)")
         deleteBatch = try database.prepare("DELETE FROM batch WHERE first=?")
-        readBatches = try database.prepare("SELECT first, count, bytes, crc, events FROM batch WHERE first>=? ORDER BY first")
+        readBatches = try database.prepare(
+            "SELECT first, count, bytes, crc, events FROM batch WHERE first>=? ORDER BY first")
         saveState = try database.prepare("UPDATE state SET value=? WHERE name=?")
         insertDead = try database.prepare(
             "INSERT OR REPLACE INTO dead(sequence, code, reason, at, key, value) VALUES(?,?,?,?,?,?)")
