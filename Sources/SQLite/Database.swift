@@ -69,12 +69,6 @@ public final class Database {
     /// Rows changed by the last statement.
     public var changes: Int { Int(sqlite3_changes64(handle)) }
 
-    /// Grows the database file in steps of `bytes`, so that room is taken ahead of need (SQLITE_FCNTL_CHUNK_SIZE).
-    public func growInSteps(of bytes: Int32) {
-        var size = bytes
-        sqlite3_file_control(handle, "main", SQLITE_FCNTL_CHUNK_SIZE, &size)
-    }
-
     /// Keeps the WAL file, and the room it has on disk, when the database is closed (SQLITE_FCNTL_PERSIST_WAL).
     public func keepWAL() {
         var yes: Int32 = 1

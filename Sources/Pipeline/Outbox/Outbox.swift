@@ -111,6 +111,8 @@ public final class Outbox {
         snapshot.commitLatency.add(nanoseconds: took)
         hasNoSpace = false
         if !batches.isEmpty {
+            // Whoever asks after his OK sees his events counted.
+            publish()
             tail.show(batches)
             door.finish(batches)
         }
@@ -170,6 +172,7 @@ public final class Outbox {
     private func checkSpace() {
         guard Monotonic.milliseconds(from: lastSpaceCheck, to: .now) >= 200 else { return }
         lastSpaceCheck = .now
+        file.reserveAhead()
         var disk = statvfs()
         let isLow =
             statvfs(settings.path, &disk) == 0 && Int(disk.f_bavail) * Int(disk.f_frsize) < settings.minFreeBytes
