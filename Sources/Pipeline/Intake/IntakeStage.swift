@@ -125,7 +125,8 @@ final class IntakeStage {
         streams.wait(milliseconds: 0) { ready in
             guard let connection = connections[Int(truncatingIfNeeded: ready.tag)] else { return }
             if ready.canWrite { answer(connection) }
-            if ready.canRead || ready.isOver { read(connection) }
+            // Looked at for each: the limit may be reached by those before it.
+            if ready.canRead || ready.isOver, !isHeld { read(connection) }
         }
     }
 
@@ -310,8 +311,13 @@ final class IntakeStage {
         }
     }
 
+    /// Whether streams are not read now.
+    private var isHeld: Bool {
+        door.waitingBytes >= OutboxDoor.maxWaitingBytes || (settings.whenFull == .wait && door.isFull)
+    }
+
     private func watchStreams() {
-        let isHeld = door.waitingBytes >= OutboxDoor.maxWaitingBytes || (settings.whenFull == .wait && door.isFull)
+        let isHeld = isHeld
         guard isHeld == watchesStreams else { return }
         watchesStreams = !isHeld
         try? main.change(streams.raw, tag: Tag.streams, read: watchesStreams, write: false)

@@ -10,6 +10,8 @@ public final class OutboxDoor: Sendable {
     struct Waiting {
         var batches: [EventBatch] = []
         var bytes = 0
+        /// Of the batches that are being committed; no part of `bytes`.
+        var committingBytes = 0
         var received = 0
         var isCommitting = false
     }
@@ -45,7 +47,9 @@ public final class OutboxDoor: Sendable {
 
     /// Whether the outbox takes no new events: at its limit, or the disk is at its floor.
     public var isFull: Bool {
-        blocked.load(ordering: .relaxed) || usedBytes.load(ordering: .relaxed) + waitingBytes >= maxBytes
+        if blocked.load(ordering: .relaxed) { return true }
+        // Read under the lock: what a commit moves from one to the other is never missed.
+        return waiting.withLock { usedBytes.load(ordering: .relaxed) + $0.bytes + $0.committingBytes } >= maxBytes
     }
 
     /// The batches committed since the last call.
@@ -66,9 +70,14 @@ public final class OutboxDoor: Sendable {
         progress.signal()
     }
 
-    func finish(_ batches: [EventBatch]) {
+    /// `usedBytes`: with `batches`, measured or more.
+    func finish(_ batches: [EventBatch], usedBytes used: Int) {
         committed.withLock { $0.append(contentsOf: batches) }
-        waiting.withLock { $0.isCommitting = false }
+        waiting.withLock {
+            $0.isCommitting = false
+            $0.committingBytes = 0
+            usedBytes.store(used, ordering: .relaxed)
+        }
         progress.signal()
     }
 

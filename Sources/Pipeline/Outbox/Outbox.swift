@@ -31,6 +31,8 @@ public final class Outbox {
     private var isLive = false
     private var walBytes = 0
     private var snapshot = OutboxSnapshot()
+    /// Committed since the database's pages were last counted.
+    private var unmeasuredBytes = 0
     private var lastSpaceCheck = Monotonic(nanoseconds: 0)
     private var hasNoSpace = false
 
@@ -88,6 +90,7 @@ public final class Outbox {
                 let taken = Array(waiting.batches.prefix(count))
                 waiting.batches.removeFirst(count)
                 waiting.bytes -= bytes
+                waiting.committingBytes = bytes
                 waiting.received -= taken.reduce(0) { $0 + $1.received }
                 waiting.isCommitting = true
                 return taken
@@ -114,7 +117,7 @@ public final class Outbox {
             // Whoever asks after his OK sees his events counted.
             publish()
             tail.show(batches)
-            door.finish(batches)
+            door.finish(batches, usedBytes: usedBytes(with: batches))
         }
         let stored = batches.filter { $0.eventCount > 0 }
         if isLive, !stored.isEmpty {
@@ -169,6 +172,20 @@ public final class Outbox {
 
     // MARK: Room and errors
 
+    /// What the rows fill, `batches` among them: as last measured and their bytes on top, which are more than they take
+    /// packed; measured anew when that reaches the limit, so that a flood cannot pass it between two looks.
+    private func usedBytes(with batches: [EventBatch]) -> Int {
+        unmeasuredBytes += batches.reduce(0) { $0 + $1.byteCount }
+        if snapshot.usedBytes + unmeasuredBytes + door.waitingBytes >= door.maxBytes { measure() }
+        return snapshot.usedBytes + unmeasuredBytes
+    }
+
+    private func measure() {
+        guard let used = try? file.usedBytes() else { return }
+        snapshot.usedBytes = used
+        unmeasuredBytes = 0
+    }
+
     private func checkSpace() {
         guard Monotonic.milliseconds(from: lastSpaceCheck, to: .now) >= 200 else { return }
         lastSpaceCheck = .now
@@ -176,11 +193,10 @@ public final class Outbox {
         var disk = statvfs()
         let isLow =
             statvfs(settings.path, &disk) == 0 && Int(disk.f_bavail) * Int(disk.f_frsize) < settings.minFreeBytes
-        let used = (try? file.usedBytes()) ?? 0
-        snapshot.usedBytes = used
+        measure()
         snapshot.fileBytes = (try? file.fileBytes()) ?? 0
         snapshot.oldestMilliseconds = (try? file.oldestMilliseconds()) ?? nil
-        door.state(usedBytes: used, isBlocked: isLow || hasNoSpace)
+        door.state(usedBytes: snapshot.usedBytes + unmeasuredBytes, isBlocked: isLow || hasNoSpace)
         snapshot.isFull = door.isFull
         if hasNoSpace {
             conditions.set("outbox", "the disk has no room; events wait at their senders until there is some")
@@ -211,6 +227,7 @@ public final class Outbox {
         door.waiting.withLock {
             $0.batches.insert(contentsOf: batches, at: 0)
             $0.bytes += batches.reduce(0) { $0 + $1.byteCount }
+            $0.committingBytes = 0
             $0.received += batches.reduce(0) { $0 + $1.received }
             $0.isCommitting = false
         }
