@@ -22,14 +22,15 @@ final class SteadySender: Sendable {
     private let limit: Int
     private let thread = Guarded<NamedThread?>(nil)
 
-    /// `perSecond`: how many events are new each second; nil: as fast as they are taken. `padding`: bytes added to each.
+    /// `perSecond`: how many events are new each second; nil: as fast as they are taken. `padding`: random bytes added to
+    /// each, as twice as many hexadecimal digits.
     init(
         _ name: String, to path: String, limit: Int = .max, perSecond: Int? = nil, padding: Int = 0,
         window: Int = 5_000
     ) throws {
         self.name = name
         self.limit = limit
-        let (state, fill) = (state, String(repeating: "x", count: padding))
+        let state = state
         let started = try NamedThread.start("sender") {
             var sender = AckSender(path: path)
             let start = Monotonic.now
@@ -39,7 +40,10 @@ final class SteadySender: Sendable {
                 if now.isAbandoned { break }
                 let due = perSecond.map { Int(Monotonic.seconds(from: start, to: .now) * Double($0)) } ?? .max
                 while !now.isFinishing, added < min(limit, due), sender.unsettledCount < window {
-                    sender.add(Sample.event(id: "\(name)-\(added)", number: added, fill: fill))
+                    sender.add(
+                        Sample.event(
+                            id: "\(name)-\(added)", number: added,
+                            fill: padding > 0 ? Files.randomHex(bytes: padding) : ""))
                     added += 1
                 }
                 if now.isFinishing || added == limit, sender.unsettledCount == 0 { break }
