@@ -29,7 +29,7 @@ public final class Outbox {
     private var cursor: Int64 = 0
     /// Whether what is committed goes to the forwarder directly; else it is read from disk in order.
     private var isLive = false
-    private var walBytes = 0
+    private var writtenSinceCheck = 0
     private var snapshot = OutboxSnapshot()
     /// Committed since the database's pages were last counted.
     private var unmeasuredBytes = 0
@@ -56,9 +56,14 @@ public final class Outbox {
     func run() -> StageOutcome {
         while true {
             control.turn()
-            let (batches, delivered) = gather()
+            var (batches, delivered) = gather()
+            let isIdle = batches.isEmpty && delivered.isEmpty
             do {
-                if !batches.isEmpty || !delivered.isEmpty { try commit(batches, delivered) }
+                if file.holdsOldWAL { try emptyOldWAL() }
+                if !isIdle { try commit(batches, delivered) }
+                // What is committed must not go back to the queue when something fails behind the commit.
+                batches = []
+                delivered = []
                 try feedForwarder()
                 checkSpace()
                 publish()
@@ -68,7 +73,7 @@ public final class Outbox {
                 case .end(let outcome): return outcome
                 }
             }
-            if control.isStopRequested, batches.isEmpty, delivered.isEmpty { return finish() }
+            if control.isStopRequested, isIdle { return finish() }
         }
     }
 
@@ -80,7 +85,7 @@ public final class Outbox {
         let deadline = Monotonic.now.adding(milliseconds: isBehind && forwarder.hasRoom ? 0 : 100)
         let batches: [EventBatch] =
             door.waiting.wait(until: deadline) { waiting -> [EventBatch]? in
-                guard !waiting.batches.isEmpty else { return nil }
+                guard !waiting.batches.isEmpty, !file.holdsOldWAL else { return nil }
                 var bytes = 0
                 var count = 0
                 while count < waiting.batches.count, bytes < Outbox.maxCommitBytes {
@@ -112,7 +117,10 @@ public final class Outbox {
         snapshot.commits += 1
         let took = Monotonic.now.nanoseconds - start.nanoseconds
         snapshot.commitLatency.add(nanoseconds: took)
-        hasNoSpace = false
+        hasNoSpace = file.holdsOldWAL
+        // Room is looked at every 200 ms, and sooner in a flood that could use up the floor within that.
+        writtenSinceCheck += batches.reduce(0) { $0 + $1.byteCount }
+        if writtenSinceCheck > settings.minFreeBytes / 8 { lastSpaceCheck = Monotonic(nanoseconds: 0) }
         if !batches.isEmpty {
             // Whoever asks after his OK sees his events counted.
             publish()
@@ -128,11 +136,23 @@ public final class Outbox {
                 isLive = false
             }
         }
-        walBytes += batches.reduce(65536) { $0 + $1.byteCount + 32768 }
-        if walBytes >= file.walLimitBytes {
-            try file.database.checkpoint(.passive)
-            walBytes = 0
+        if file.walBytes >= file.walLimitBytes { try shortenWAL() }
+    }
+
+    /// Without room it is tried again after the next commit: what is committed is safe in the WAL.
+    private func shortenWAL() throws {
+        do { try file.checkpoint(.passive) } catch {
+            guard error.remedy == .waitForSpace else { throw error }
         }
+    }
+
+    /// A WAL that a full disk kept from being emptied at start: no new event is taken before it is.
+    private func emptyOldWAL() throws {
+        do { try file.checkpoint(.restart) } catch {
+            guard error.remedy == .waitForSpace else { throw error }
+            hasNoSpace = true
+        }
+        if !file.holdsOldWAL { hasNoSpace = false }
     }
 
     private func store(_ batch: EventBatch, in next: inout OutboxState) throws {
@@ -189,6 +209,7 @@ public final class Outbox {
     private func checkSpace() {
         guard Monotonic.milliseconds(from: lastSpaceCheck, to: .now) >= 200 else { return }
         lastSpaceCheck = .now
+        writtenSinceCheck = 0
         file.reserveAhead()
         var disk = statvfs()
         let isLow =
@@ -246,7 +267,7 @@ public final class Outbox {
     }
 
     private func finish() -> StageOutcome {
-        do { try file.database.checkpoint(.restart) } catch {
+        do { try file.checkpoint(.restart) } catch {
             if error.remedy == .distrustDisk { return .failed(exitCode: 5, reason: "outbox: \(error)") }
         }
         return .stopped
@@ -259,7 +280,7 @@ public final class Outbox {
         let pending = door.waiting.withLock { $0.received }
         snapshot.ledger.pending = pending
         snapshot.ledger.received += pending
-        snapshot.walBytes = walBytes
+        snapshot.walBytes = file.walBytes
         let taken = snapshot
         published.withLock { $0 = taken }
     }

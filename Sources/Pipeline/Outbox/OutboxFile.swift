@@ -23,6 +23,10 @@ final class OutboxFile {
     private let oldest: Statement
     /// The WAL is copied into the database once this much was written to it.
     let walLimitBytes: Int
+    /// About what was written to the WAL since it was last copied into the database.
+    private(set) var walBytes = 0
+    /// The WAL of an earlier run could not be copied yet for want of room: nothing new may be appended to it.
+    private(set) var holdsOldWAL = false
     private let walPath: String
     private let reserve: FileDescriptor
     private var reservedBytes = 0
@@ -53,7 +57,9 @@ final class OutboxFile {
         // Opened before SQLite and kept: closing any descriptor of the file would drop SQLite's own locks on it.
         reserve = try FileDescriptor.open(path, O_RDWR | O_CREAT)
         let database = try Database.open(path)
-        walLimitBytes = min(64 << 20, max(4 << 20, maxBytes / 8))
+        var disk = statvfs()
+        let free = statvfs(folder, &disk) == 0 ? Int(disk.f_bavail) * Int(disk.f_frsize) : Int.max
+        walLimitBytes = max(2 << 20, min(64 << 20, maxBytes / 8, free / 8))
         walPath = path + "-wal"
         try database.execute("PRAGMA page_size=\(OutboxFile.pageBytes)")
         try database.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -67,7 +73,10 @@ final class OutboxFile {
         database.keepWAL()
         if try database.integer("PRAGMA user_version") == 0 { try database.execute(OutboxFile.schema) }
         // After a failed fsync an old WAL's frames may be in the page cache alone; they go into the database first.
-        try database.checkpoint(.restart)
+        do { try database.checkpoint(.restart) } catch {
+            guard error.remedy == .waitForSpace else { throw error }
+            holdsOldWAL = true
+        }
         self.database = database
         self.pidFile = pidFile
         insertBatch = try database.prepare(
@@ -104,6 +113,13 @@ final class OutboxFile {
         return header[60..<64].reduce(0) { $0 << 8 | Int($1) }
     }
 
+    /// Copies the WAL into the database and syncs it.
+    func checkpoint(_ mode: Database.CheckpointMode) throws(SQLiteError) {
+        try database.checkpoint(mode)
+        walBytes = 0
+        holdsOldWAL = false
+    }
+
     /// Takes the database's room on disk ahead of need, so that commits go on for a while in a full file system. Not by
     /// SQLITE_FCNTL_CHUNK_SIZE: Debian's SQLite grows a file by a write a block, a tenth of intake's time.
     func reserveAhead() {
@@ -116,7 +132,7 @@ final class OutboxFile {
     /// the file does not seem longer. Where the file system cannot, nothing is promised.
     private func reserveWAL() {
         guard let wal = try? FileDescriptor.open(walPath, O_RDWR) else { return }
-        _ = fallocate(wal.raw, Int32(FALLOC_FL_KEEP_SIZE), 0, off_t(walLimitBytes + (8 << 20)))
+        _ = fallocate(wal.raw, Int32(FALLOC_FL_KEEP_SIZE), 0, off_t(walLimitBytes + min(walLimitBytes, 8 << 20)))
     }
 
     func insert(_ batch: EventBatch) throws(SQLiteError) {
@@ -129,6 +145,8 @@ final class OutboxFile {
         try insertBatch.bind(5, Int64(CRC32C.checksum(stored)))
         try insertBatch.bind(6, borrowing: stored)
         try insertBatch.run()
+        // Whole pages, those of the tree and the ledger with them.
+        walBytes += stored.count + 3 * OutboxFile.pageBytes
     }
 
     /// Whether the row was there.
