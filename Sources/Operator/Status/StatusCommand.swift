@@ -39,10 +39,11 @@ enum StatusTable {
         if s.numbers["outbox.events"] != nil {
             lines.append("")
             lines.append(
-                "oldest unsent  \(Format.duration(seconds: s.numbers["outbox.oldest_seconds"] ?? 0))"
-                    + "   outbox \(Format.count(s["outbox.events"])) events, \(Format.bytes(s["outbox.bytes"])) of "
-                    + "\(Format.bytes(s["outbox.max_bytes"]))   commit p99 "
+                "oldest unsent  \(Format.duration(seconds: s.numbers["outbox.oldest_seconds"] ?? 0))   commit p99 "
                     + "\(Format.decimal(s.numbers["outbox.commit_p99_ms"] ?? 0, 2)) ms")
+            lines.append(
+                "in the outbox  \(Format.count(s["outbox.events"])) events, \(Format.bytes(s["outbox.bytes"])) of "
+                    + Format.bytes(s["outbox.max_bytes"]))
         }
         lines.append("")
         lines.append(
@@ -85,7 +86,35 @@ enum StatusTable {
         lines.append(
             neighbour("mongodb", s)
                 + (s.numbers["consumer.lag"] == nil ? "" : ", lag \(Format.count(s["consumer.lag"]))"))
-        return lines.joined(separator: "\n")
+        return lines.flatMap { wrapped($0) }.joined(separator: "\n")
+    }
+
+    /// A line as lines of at most 80 columns, broken at spaces; the further ones are indented.
+    private static func wrapped(_ line: String) -> [String] {
+        var lines: [String] = []
+        var current: String?
+        for word in line.split(separator: " ", omittingEmptySubsequences: false) {
+            guard let begun = current else {
+                current = String(word)
+                continue
+            }
+            let fits = columns(begun) + 1 + columns(word) <= 80
+            if !fits { lines.append(begun) }
+            current = fits ? begun + " " + word : "    " + word
+        }
+        return lines + [current ?? ""]
+    }
+
+    /// The columns a text takes; colours take none.
+    private static func columns(_ text: some StringProtocol) -> Int {
+        var count = 0
+        var isColor = false
+        for character in text {
+            if character == "\u{1B}" { isColor = true }
+            if !isColor { count += 1 }
+            if character == "m" { isColor = false }
+        }
+        return count
     }
 
     private static func rate(_ s: StatusValues, _ name: String) -> String {
