@@ -10,9 +10,12 @@ struct DatagramReader: ~Copyable {
     private let udpAllow: [AddressRange]
     private var dropped: [Int32: Int64] = [:]
     private var lost = 0
+    private var cut = 0
 
     init(settings: IntakeSettings) throws(SystemError) {
-        guard let ring = clickd_datagrams_create(32, 256 << 10) else {
+        // Room for the largest event with a syslog header; more than a few KiB of it is touched only when it comes.
+        let slotBytes = max(256 << 10, settings.maxEventBytes + (8 << 10))
+        guard let ring = clickd_datagrams_create(32, slotBytes) else {
             throw SystemError("datagram ring", code: ENOMEM)
         }
         self.ring = ring
@@ -36,7 +39,7 @@ struct DatagramReader: ~Copyable {
             let datagram = clickd_datagrams_at(ring, UInt32(index))
             guard isAllowed(datagram, isUDP: isUDP) else { continue }
             if datagram.truncated {
-                lost += 1
+                cut += 1
                 continue
             }
             body(UnsafeRawBufferPointer(start: datagram.bytes, count: datagram.length))
@@ -48,6 +51,12 @@ struct DatagramReader: ~Copyable {
     mutating func takeLost() -> Int {
         defer { lost = 0 }
         return lost
+    }
+
+    /// Datagrams since the last call that were longer than any event: each counts as one that is too large.
+    mutating func takeCut() -> Int {
+        defer { cut = 0 }
+        return cut
     }
 
     private func isAllowed(_ datagram: clickd_datagram, isUDP: Bool) -> Bool {

@@ -141,6 +141,11 @@ final class IntakeStage {
         if count > 0 {
             takeLines(of: connection, UnsafeRawBufferPointer(rebasing: room[..<count]))
         } else {
+            // A last line without LF is one all the same.
+            if connection.partial.count > 0, !connection.isSkipping {
+                takeLine(of: connection, connection.partial.bytes)
+            }
+            connection.partial.clear()
             end(connection)
         }
         answer(connection)
@@ -148,10 +153,6 @@ final class IntakeStage {
 
     private func end(_ connection: StreamConnection) {
         connection.isEnded = true
-        if connection.partial.count > 0, !connection.isSkipping {
-            takeLine(of: connection, connection.partial.bytes)
-        }
-        connection.partial.clear()
         if connection.watchesRead || connection.watchesWrite { streams.remove(connection.descriptor.raw) }
         connection.watchesRead = false
         connection.watchesWrite = false
@@ -177,6 +178,11 @@ final class IntakeStage {
         connection.partial.append(rest)
         // A CR may stand behind an event of the longest kind.
         if connection.partial.count > settings.maxEventBytes + 1 {
+            // Blanks alone may yet be a blank line, which is not counted, or a line that is refused: its end tells.
+            if LineShape.isBlank(connection.partial.bytes) {
+                connection.partial.shorten(to: settings.maxEventBytes + 1)
+                return
+            }
             takeLine(of: connection, connection.partial.bytes)
             connection.partial.clear()
             connection.isSkipping = true
@@ -261,6 +267,9 @@ final class IntakeStage {
                 }
             }
             batch.datagramsLost += datagrams.takeLost()
+            let cut = datagrams.takeCut()
+            batch.received += cut
+            batch.rejected[Int(Rejection.tooLarge.rawValue)] += cut
             if count < datagrams.slots { return }
         }
     }

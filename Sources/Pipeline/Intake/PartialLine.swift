@@ -28,6 +28,9 @@ struct PartialLine: ~Copyable {
         count += more.count
     }
 
+    /// Forgets what stands behind its first `limit` bytes.
+    mutating func shorten(to limit: Int) { count = min(count, limit) }
+
     /// Empties it; memory of unusual size is given back.
     mutating func clear() {
         count = 0
