@@ -9,12 +9,25 @@ public struct TopicDescription: Sendable, Equatable {
         public let leader: Int32
         public let replicaCount: Int
         public let inSyncCount: Int
+
+        package init(id: Int32, leader: Int32, replicaCount: Int, inSyncCount: Int) {
+            self.id = id
+            self.leader = leader
+            self.replicaCount = replicaCount
+            self.inSyncCount = inSyncCount
+        }
     }
 
     public let name: String
     public let partitions: [Partition]
     /// Whether the cluster has it, as far as this client may see.
     public let exists: Bool
+
+    package init(name: String, partitions: [Partition], exists: Bool) {
+        self.name = name
+        self.partitions = partitions
+        self.exists = exists
+    }
 
     static func read(
         _ name: String, client: OpaquePointer?, _ timeoutMilliseconds: Int32

@@ -1,19 +1,25 @@
 // A command's options, read by glibc's getopt_long.
 import Linux
 
-struct Options {
-    struct Known {
-        let name: String
+package struct Options {
+    package struct Known {
+        package let name: String
         /// nil for a flag; else what its value is called in the help.
-        let value: String?
-        let help: String
+        package let value: String?
+        package let help: String
+
+        package init(name: String, value: String?, help: String) {
+            self.name = name
+            self.value = value
+            self.help = help
+        }
     }
 
-    private(set) var values: [String: String] = [:]
-    private(set) var operands: [String] = []
+    package private(set) var values: [String: String] = [:]
+    package private(set) var operands: [String] = []
 
     /// Reads `arguments` (without the command); wrong ones are said on stderr and give nil.
-    init?(_ arguments: [String], known: [Known], command: String) {
+    package init?(_ arguments: [String], known: [Known], command: String) {
         var table: [option] = []
         var memory: [UnsafeMutablePointer<CChar>?] = []
         defer { for text in memory { free(text) } }
@@ -39,11 +45,11 @@ struct Options {
         operands = argv[Int(clickd_optind())..<(argv.count - 1)].compactMap { $0.map { String(cString: $0) } }
     }
 
-    subscript(name: String) -> String? { values[name] }
-    func has(_ name: String) -> Bool { values[name] != nil }
+    package subscript(name: String) -> String? { values[name] }
+    package func has(_ name: String) -> Bool { values[name] != nil }
 
     /// A whole number at least `least`; nil where the option is not given, wrong ones throw UsageError.
-    func number(_ name: String, least: Int) throws(UsageError) -> Int? {
+    package func number(_ name: String, least: Int) throws(UsageError) -> Int? {
         guard let text = values[name] else { return nil }
         guard let number = Int(text), number >= least else {
             throw UsageError("--\(name) takes a whole number of at least \(least), not \"\(text)\"")
@@ -53,7 +59,7 @@ struct Options {
 }
 
 /// A command line that cannot be carried out; exit 2.
-struct UsageError: Error {
-    let text: String
+package struct UsageError: Error {
+    package let text: String
     init(_ text: String) { self.text = text }
 }

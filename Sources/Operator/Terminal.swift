@@ -16,9 +16,9 @@ enum Terminal {
 }
 
 /// Numbers as people read them.
-enum Format {
+package enum Format {
     /// 1,234,567
-    static func count(_ value: Int) -> String {
+    package static func count(_ value: Int) -> String {
         let digits = String(value.magnitude)
         var text = ""
         for (index, digit) in digits.enumerated() {
@@ -28,7 +28,7 @@ enum Format {
         return value < 0 ? "-" + text : text
     }
 
-    static func bytes(_ value: Int) -> String {
+    package static func bytes(_ value: Int) -> String {
         var amount = Double(value)
         for unit in ["B", "KiB", "MiB"] {
             if amount < 1024 { return unit == "B" ? "\(value) B" : "\(decimal(amount, 1)) \(unit)" }
@@ -37,14 +37,14 @@ enum Format {
         return "\(decimal(amount, 1)) GiB"
     }
 
-    static func duration(seconds: Double) -> String {
+    package static func duration(seconds: Double) -> String {
         if seconds < 1 { return "\(Int(seconds * 1000)) ms" }
         if seconds < 120 { return "\(decimal(seconds, 1)) s" }
         if seconds < 7200 { return "\(Int(seconds / 60)) min" }
         return "\(decimal(seconds / 3600, 1)) h"
     }
 
-    static func decimal(_ value: Double, _ places: Int) -> String {
+    package static func decimal(_ value: Double, _ places: Int) -> String {
         var scale = 1.0
         for _ in 0..<places { scale *= 10 }
         let rounded = (value * scale).rounded() / scale
@@ -54,11 +54,11 @@ enum Format {
         return "\(whole)." + String(repeating: "0", count: places - fraction.count) + fraction
     }
 
-    static func padded(_ text: String, _ width: Int) -> String {
+    package static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    static func right(_ text: String, _ width: Int) -> String {
+    package static func right(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
 }

@@ -27,7 +27,7 @@ public final class EventBatch: @unchecked Sendable {
     public var datagramsLost = 0
     public var marks: [Mark] = []
     /// The sequence number of the first event; set by the outbox.
-    public internal(set) var first: Int64 = 0
+    public package(set) var first: Int64 = 0
 
     public init(capacity: Int) {
         self.capacity = max(capacity, 64)
@@ -35,7 +35,7 @@ public final class EventBatch: @unchecked Sendable {
     }
 
     /// A batch read back from the outbox; nil where the bytes do not unpack to what they were, or make no sense.
-    init?(first: Int64, eventCount: Int, unpacking stored: UnsafeRawBufferPointer, byteCount: Int) {
+    package init?(first: Int64, eventCount: Int, unpacking stored: UnsafeRawBufferPointer, byteCount: Int) {
         guard byteCount >= stored.count, byteCount <= 1 << 30 else { return nil }
         capacity = max(byteCount, 64)
         memory = .allocate(byteCount: capacity, alignment: 16)

@@ -1,6 +1,7 @@
 // Properties, remedies, partitioners, and looking for topics.
 import CRdKafka
 import Kafka
+import MockKafka
 import Testing
 
 @Suite("Configuration")

@@ -1,5 +1,6 @@
 // The consumer against brokers inside the process.
 import Kafka
+import MockKafka
 import Testing
 
 @Suite("Consumer", .serialized)

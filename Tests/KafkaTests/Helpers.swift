@@ -1,5 +1,6 @@
 // Clients as clickd configures them, and memory to lend, for the tests of this folder.
 import Kafka
+import MockKafka
 
 extension MockCluster {
     var producerProperties: ClientProperties {

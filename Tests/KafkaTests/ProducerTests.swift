@@ -2,6 +2,7 @@
 import CRdKafka
 import Glibc
 import Kafka
+import MockKafka
 import Testing
 
 @Suite("Producer", .serialized)

@@ -78,13 +78,15 @@ enum SendCommand {
 }
 
 /// Gives events without a messageId one.
-struct Identifier: ~Copyable {
+package struct Identifier: ~Copyable {
     private let prefix = Files.randomHex(bytes: 16)
     private var count = 0
     private let parser = try? JSONParser.make(capacity: 1 << 20, maxDepth: EventFields.maxDepth)
 
+    package init() {}
+
     /// The line with an id in front; as it is where it has one, or is no object (the daemon says why then).
-    mutating func identified(_ line: [UInt8]) -> [UInt8] {
+    package mutating func identified(_ line: [UInt8]) -> [UInt8] {
         guard let brace = line.firstIndex(of: UInt8(ascii: "{")) else { return line }
         let needsID: Bool? = try? parser?.parse(copying: line) { tape in
             tape.kind(tape.top) == .object && tape.member("messageId", of: tape.top) == nil
@@ -98,18 +100,18 @@ struct Identifier: ~Copyable {
 }
 
 /// Lines of a descriptor, however long.
-struct LineReader: ~Copyable {
+package struct LineReader: ~Copyable {
     private let descriptor: FileDescriptor
     private var buffer: [UInt8] = []
     private var at = 0
     private var isAtEnd = false
-    private(set) var bytesRead = 0
+    package private(set) var bytesRead = 0
 
-    init(descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+    package init(descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 
-    static func isBlank(_ line: [UInt8]) -> Bool { line.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
+    package static func isBlank(_ line: [UInt8]) -> Bool { line.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
 
-    mutating func next() -> [UInt8]? {
+    package mutating func next() -> [UInt8]? {
         var from = at
         while true {
             if let end = buffer[from...].firstIndex(of: 0x0A) {

@@ -28,8 +28,8 @@ enum StatusCommand {
     }
 }
 
-enum StatusTable {
-    static func text(_ s: StatusValues) -> String {
+package enum StatusTable {
+    package static func text(_ s: StatusValues) -> String {
         var lines: [String] = []
         let color = s.state == "running" ? 32 : s.state == "degraded" ? 33 : 31
         lines.append(

@@ -1,18 +1,18 @@
 // The numbers of a status answer, read back from its JSON.
 import JSON
 
-struct StatusValues {
-    var state = ""
-    var host = ""
-    var version = ""
-    var mode = ""
-    var since = ""
-    var reasons: [String] = []
+package struct StatusValues {
+    package var state = ""
+    package var host = ""
+    package var version = ""
+    package var mode = ""
+    package var since = ""
+    package var reasons: [String] = []
     /// By dotted path: "ledger.received", "outbox.bytes", "rates.inserted". Absent where the part does not run.
-    var numbers: [String: Double] = [:]
-    var texts: [String: String] = [:]
+    package var numbers: [String: Double] = [:]
+    package var texts: [String: String] = [:]
 
-    init?(_ json: [UInt8]) {
+    package init?(_ json: [UInt8]) {
         guard let parser = try? JSONParser.make(capacity: max(json.count, 64), maxDepth: 8) else { return nil }
         var values = StatusValues()
         let result: Void? = try? parser.parse(copying: json) { tape in

@@ -5,23 +5,34 @@ import JSON
 import Mongo
 
 /// An event on its way into MongoDB, lent by whoever holds its memory.
-struct EventRecord {
-    let key: UnsafeRawBufferPointer
-    let value: UnsafeRawBufferPointer
+package struct EventRecord {
+    package let key: UnsafeRawBufferPointer
+    package let value: UnsafeRawBufferPointer
     /// Where it stands in Kafka; partition -1 and the outbox's sequence number in mode "direct".
-    let partition: Int32
-    let offset: Int64
+    package let partition: Int32
+    package let offset: Int64
     /// Kafka's time of the record (ms since 1970), for records that were not clickd's.
-    let timestampMilliseconds: Int64
+    package let timestampMilliseconds: Int64
+
+    package init(
+        key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, partition: Int32, offset: Int64,
+        timestampMilliseconds: Int64
+    ) {
+        self.key = key
+        self.value = value
+        self.partition = partition
+        self.offset = offset
+        self.timestampMilliseconds = timestampMilliseconds
+    }
 }
 
 /// Why a record can be no document.
-enum RecordFault: Error {
+package enum RecordFault: Error {
     case event(Rejection)
     case noMessageID
     case tooLarge
 
-    var code: String {
+    package var code: String {
         switch self {
         case .event(let rejection): rejection.code
         case .noMessageID: "no_message_id"
@@ -37,9 +48,9 @@ struct DocumentIdentity {
     let receivedAt: Int64
 }
 
-enum EventDocument {
+package enum EventDocument {
     /// Appends the document of a parsed event to `writer`.
-    static func write(
+    package static func write(
         _ tape: JSONTape, _ record: EventRecord, to writer: inout BSONWriter
     ) throws(RecordFault) {
         let fields: EventFields

@@ -4,7 +4,7 @@
 import Events
 import JSON
 
-struct EventHash {
+package struct EventHash {
     private(set) var value: UInt64 = 0x6A09_E667_F3BC_C908
 
     mutating func add(_ word: UInt64) {
@@ -45,7 +45,7 @@ struct EventHash {
         }
     }
 
-    static func of(_ tape: JSONTape, _ fields: EventFields) -> Int64 {
+    package static func of(_ tape: JSONTape, _ fields: EventFields) -> Int64 {
         var hash = EventHash()
         hash.add(UInt64(fields.type.rawValue))
         hash.add(tape, fields.event)

@@ -4,10 +4,15 @@
 import Mongo
 import Settings
 
-struct PartitionProgress: Sendable {
+package struct PartitionProgress: Sendable {
     /// The offset after the last finished record.
-    var next: Int64
-    var ledger = ConsumerLedger()
+    package var next: Int64
+    package var ledger = ConsumerLedger()
+
+    package init(next: Int64, ledger: ConsumerLedger = ConsumerLedger()) {
+        self.next = next
+        self.ledger = ledger
+    }
 }
 
 final class OffsetStore {

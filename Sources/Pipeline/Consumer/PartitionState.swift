@@ -1,17 +1,17 @@
 // One assigned partition, as a pure value: what was polled of it, what is finished, what may be committed.
 
-struct PartitionState {
+package struct PartitionState {
     /// What MongoDB's document says: committed there.
-    private(set) var stored: PartitionProgress
+    package private(set) var stored: PartitionProgress
     /// What is finished, in order, and not yet stored.
-    private(set) var finished: PartitionProgress
+    package private(set) var finished: PartitionProgress
     /// The offset that is expected to be polled next.
-    private(set) var expected: Int64
-    private(set) var polled = 0
-    private(set) var done = 0
+    package private(set) var expected: Int64
+    package private(set) var polled = 0
+    package private(set) var done = 0
 
     /// Begins at `start`; records below `stored.next` were counted before and are not counted again.
-    init(stored: PartitionProgress, start: Int64) {
+    package init(stored: PartitionProgress, start: Int64) {
         self.stored = stored
         finished = stored
         expected = start
@@ -23,11 +23,11 @@ struct PartitionState {
     }
 
     /// Records polled and not finished.
-    var pending: Int { polled - done }
-    var isDirty: Bool { finished.next != stored.next }
+    package var pending: Int { polled - done }
+    package var isDirty: Bool { finished.next != stored.next }
 
     /// A record was polled: a jump of offsets is what Kafka lost, or let expire.
-    mutating func poll(_ offset: Int64) {
+    package mutating func poll(_ offset: Int64) {
         if offset > expected, offset > finished.next {
             finished.ledger.skipped += Int(offset - max(expected, finished.next))
         }
@@ -35,7 +35,7 @@ struct PartitionState {
         polled += 1
     }
 
-    mutating func finish(_ offset: Int64, _ outcome: RecordOutcome) {
+    package mutating func finish(_ offset: Int64, _ outcome: RecordOutcome) {
         done += 1
         guard offset >= finished.next else { return }
         finished.next = offset + 1
@@ -47,5 +47,5 @@ struct PartitionState {
         }
     }
 
-    mutating func didStore(_ progress: PartitionProgress) { stored = progress }
+    package mutating func didStore(_ progress: PartitionProgress) { stored = progress }
 }

@@ -1,7 +1,7 @@
 // Records that are written to MongoDB together, and what became of each. Made by the consumer (or the direct
 // forwarder), worked on by one writer thread, then given back.
 
-enum RecordOutcome: Sendable, Equatable {
+package enum RecordOutcome: Sendable, Equatable {
     case waiting
     case inserted
     /// The same event was there already.

@@ -10,5 +10,5 @@ public final class ForwarderStatus: Sendable {
     /// The client's last word on what is wrong.
     public let lastError = Guarded<String?>(nil)
 
-    init() {}
+    package init() {}
 }

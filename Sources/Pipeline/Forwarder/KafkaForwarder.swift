@@ -9,7 +9,7 @@ import Kafka
 import Linux
 import Settings
 
-final class KafkaForwarder {
+package final class KafkaForwarder {
     private let settings: KafkaSettings
     private let door: ForwarderDoor
     private let returned: OutboxReturns
@@ -31,7 +31,7 @@ final class KafkaForwarder {
     private var finished: [DeliveredBatch] = []
     private var lastDelivery = Monotonic.now
 
-    init(
+    package init(
         settings: KafkaSettings, door: ForwarderDoor, returned: OutboxReturns, watch: TopicWatch,
         conditions: Conditions, control: StageControl, status: ForwarderStatus, log: Log
     ) {
@@ -46,7 +46,7 @@ final class KafkaForwarder {
         partitioner = KafkaProperties.partitioner(settings)
     }
 
-    func run() -> StageOutcome {
+    package func run() -> StageOutcome {
         while watch.partitionCount == 0 {
             control.turn()
             if control.isStopRequested { return .stopped }

@@ -3,7 +3,7 @@
 import Events
 import Linux
 
-struct LentBatch {
+package struct LentBatch {
     let batch: EventBatch
     var remaining: Int
     /// A bit an event, set when delivered (or dead).
@@ -11,7 +11,7 @@ struct LentBatch {
     var dead: [DeadEvent] = []
 }
 
-struct LentBatches: ~Copyable {
+package struct LentBatches: ~Copyable {
     /// By slot; a slot is part of the tag that librdkafka gives back.
     private var slots: UnsafeMutablePointer<LentBatch?>
     private var capacity = 256
@@ -21,7 +21,7 @@ struct LentBatches: ~Copyable {
     private(set) var order: [Int] = []
     private var head = 0
 
-    init() {
+    package init() {
         slots = .allocate(capacity: 256)
         slots.initialize(repeating: nil, count: 256)
     }
@@ -32,12 +32,12 @@ struct LentBatches: ~Copyable {
         slots.deallocate()
     }
 
-    var isEmpty: Bool { head == order.count }
+    package var isEmpty: Bool { head == order.count }
 
     /// Slots that still have events to deliver, oldest first.
-    var inOrder: ArraySlice<Int> { order[head...] }
+    package var inOrder: ArraySlice<Int> { order[head...] }
 
-    mutating func add(_ batch: EventBatch) -> Int {
+    package mutating func add(_ batch: EventBatch) -> Int {
         let slot = free.popLast() ?? used
         if slot == used { used += 1 }
         if slot >= capacity { grow() }
@@ -49,14 +49,14 @@ struct LentBatches: ~Copyable {
         return slot
     }
 
-    func batch(_ slot: Int) -> EventBatch? { slots[slot]?.batch }
+    package func batch(_ slot: Int) -> EventBatch? { slots[slot]?.batch }
 
-    func isDelivered(_ slot: Int, _ ordinal: Int) -> Bool {
+    package func isDelivered(_ slot: Int, _ ordinal: Int) -> Bool {
         slots[slot].map { $0.delivered[ordinal >> 6] & (1 << UInt64(ordinal & 63)) != 0 } ?? true
     }
 
     /// Notes a delivery; the finished batch when it was its last.
-    mutating func deliver(_ slot: Int, _ ordinal: Int) -> DeliveredBatch? {
+    package mutating func deliver(_ slot: Int, _ ordinal: Int) -> DeliveredBatch? {
         guard slot < capacity, slots[slot] != nil else { return nil }
         let bit: UInt64 = 1 << UInt64(ordinal & 63)
         guard let bits = slots[slot]?.delivered, bits[ordinal >> 6] & bit == 0 else { return nil }
@@ -66,10 +66,10 @@ struct LentBatches: ~Copyable {
         return DeliveredBatch(first: lent.batch.first, eventCount: lent.batch.eventCount, dead: lent.dead)
     }
 
-    mutating func addDead(_ slot: Int, _ event: DeadEvent) { slots[slot]?.dead.append(event) }
+    package mutating func addDead(_ slot: Int, _ event: DeadEvent) { slots[slot]?.dead.append(event) }
 
     /// Forgets finished batch `slot`.
-    mutating func remove(_ slot: Int) {
+    package mutating func remove(_ slot: Int) {
         slots[slot]?.delivered.deallocate()
         slots[slot] = nil
         free.append(slot)

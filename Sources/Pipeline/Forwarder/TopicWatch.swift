@@ -6,7 +6,7 @@ import Linux
 import Settings
 import Synchronization
 
-final class TopicWatch: Sendable {
+package final class TopicWatch: Sendable {
     private static let timeout: Int32 = 3000
     private let settings: KafkaSettings
     private let conditions: Conditions
@@ -15,7 +15,7 @@ final class TopicWatch: Sendable {
     /// Signalled when the number of partitions becomes known.
     let found: EventDescriptor
 
-    init(settings: KafkaSettings, conditions: Conditions, control: StageControl) throws(SystemError) {
+    package init(settings: KafkaSettings, conditions: Conditions, control: StageControl) throws(SystemError) {
         self.settings = settings
         self.conditions = conditions
         self.control = control
@@ -23,9 +23,9 @@ final class TopicWatch: Sendable {
     }
 
     /// 0 until the topic was found, and usable, once.
-    var partitionCount: Int32 { partitions.load(ordering: .acquiring) }
+    package var partitionCount: Int32 { partitions.load(ordering: .acquiring) }
 
-    func run() -> StageOutcome {
+    package func run() -> StageOutcome {
         var admin: Admin?
         while !control.isStopRequested {
             control.turn()

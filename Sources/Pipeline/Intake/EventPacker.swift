@@ -4,8 +4,8 @@ import Events
 import JSON
 import Linux
 
-struct EventPacker: ~Copyable {
-    let maxEventBytes: Int
+package struct EventPacker: ~Copyable {
+    package let maxEventBytes: Int
     private let parser: JSONParser
     /// `"host":"…",`
     private let hostField: [UInt8]
@@ -16,7 +16,7 @@ struct EventPacker: ~Copyable {
     private var fields: [UInt8] = []
     private var now: Int64 = .min
 
-    init(maxEventBytes: Int, host: String) throws {
+    package init(maxEventBytes: Int, host: String) throws {
         self.maxEventBytes = maxEventBytes
         parser = try JSONParser.make(capacity: maxEventBytes, maxDepth: EventFields.maxDepth)
         var bytes = Array("\"host\":".utf8)
@@ -28,13 +28,15 @@ struct EventPacker: ~Copyable {
     }
 
     /// The most room the packed form of `count` bytes of text can take.
-    func roomNeeded(_ count: Int) -> Int { PackedEvents.headerBytes + 2 * count + fields.count + idPrefix.count + 64 }
+    package func roomNeeded(_ count: Int) -> Int {
+        PackedEvents.headerBytes + 2 * count + fields.count + idPrefix.count + 64
+    }
 
     /// The room a batch must have to take any event when empty.
-    var batchCapacity: Int { EventBatch.fullBytes + roomNeeded(maxEventBytes) }
+    package var batchCapacity: Int { EventBatch.fullBytes + roomNeeded(maxEventBytes) }
 
     /// The time that events get as `receivedAt` from now on.
-    mutating func setTime(milliseconds: Int64) {
+    package mutating func setTime(milliseconds: Int64) {
         guard milliseconds != now else { return }
         now = milliseconds
         fields.removeAll(keepingCapacity: true)
@@ -45,7 +47,7 @@ struct EventPacker: ~Copyable {
     }
 
     /// Appends the event in `text` to `batch`, which has `roomNeeded`. Behind `text` JSONParser.padding is readable.
-    mutating func pack(_ text: UnsafeRawBufferPointer, into batch: EventBatch) throws(Rejection) {
+    package mutating func pack(_ text: UnsafeRawBufferPointer, into batch: EventBatch) throws(Rejection) {
         guard text.count <= maxEventBytes else { throw .tooLarge }
         let tape = try parse(text)
         let fields = try EventFields.read(tape)

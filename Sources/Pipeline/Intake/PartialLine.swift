@@ -2,18 +2,18 @@
 import JSON
 import Linux
 
-struct PartialLine: ~Copyable {
+package struct PartialLine: ~Copyable {
     private var memory: UnsafeMutableRawPointer?
     private var capacity = 0
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    init() {}
+    package init() {}
 
     deinit { memory?.deallocate() }
 
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
 
-    mutating func append(_ more: UnsafeRawBufferPointer) {
+    package mutating func append(_ more: UnsafeRawBufferPointer) {
         guard more.count > 0, let source = more.baseAddress else { return }
         let needed = count + more.count + JSONParser.padding
         if needed > capacity {
@@ -32,7 +32,7 @@ struct PartialLine: ~Copyable {
     mutating func shorten(to limit: Int) { count = min(count, limit) }
 
     /// Empties it; memory of unusual size is given back.
-    mutating func clear() {
+    package mutating func clear() {
         count = 0
         if capacity > 4096 {
             memory?.deallocate()

@@ -3,18 +3,18 @@
 import Events
 import Linux
 
-final class StreamConnection {
+package final class StreamConnection {
     /// Unread answers beyond this stop reading from the connection.
     static let maxAnswerBytes = 64 << 10
 
-    enum Hello { case awaited, none, acknowledged }
+    package enum Hello { case awaited, none, acknowledged }
 
     let descriptor: FileDescriptor
     /// Its number for marks; never used twice.
     let id: Int
-    var hello = Hello.awaited
+    package var hello = Hello.awaited
     /// Lines read (blank ones and the hello apart), the last of them stored or refused.
-    var lines = 0
+    package var lines = 0
     /// Lines that are committed or refused, and how many of them the sender was told.
     private(set) var settled = 0
     private var told = 0
@@ -22,7 +22,7 @@ final class StreamConnection {
     /// In a line beyond the limit: everything up to its end is skipped.
     var isSkipping = false
     /// No more lines will come; it closes when all are settled and told.
-    var isEnded = false
+    package var isEnded = false
     /// Whether the poller watches for reading, and for writing.
     var watchesRead = true
     var watchesWrite = false
@@ -33,28 +33,30 @@ final class StreamConnection {
     private var sent = 0
     private var cannotAnswer = false
 
-    init(descriptor: consuming FileDescriptor, id: Int) {
+    package init(descriptor: consuming FileDescriptor, id: Int) {
         self.descriptor = descriptor
         self.id = id
     }
 
-    var waitingAnswerBytes: Int { answers.count - sent }
-    var isDone: Bool { isEnded && settled >= lines && (cannotAnswer || (waitingAnswerBytes == 0 && told >= settled)) }
+    package var waitingAnswerBytes: Int { answers.count - sent }
+    package var isDone: Bool {
+        isEnded && settled >= lines && (cannotAnswer || (waitingAnswerBytes == 0 && told >= settled))
+    }
 
-    func refuse(line: Int, _ rejection: Rejection) {
+    package func refuse(line: Int, _ rejection: Rejection) {
         guard hello == .acknowledged else { return }
         answer("NO \(line) \(rejection.code) \(rejection.text)\n")
     }
 
-    func answer(_ text: String) {
+    package func answer(_ text: String) {
         guard !cannotAnswer else { return }
         answers.append(contentsOf: text.utf8)
     }
 
-    func settle(upTo line: Int) { settled = max(settled, line) }
+    package func settle(upTo line: Int) { settled = max(settled, line) }
 
     /// Sends what waits; the cumulative OK goes last, behind the refusals it covers. False when the socket is full.
-    func flush() -> Bool {
+    package func flush() -> Bool {
         while true {
             if waitingAnswerBytes == 0 {
                 answers.removeAll(keepingCapacity: answers.capacity <= 4096)

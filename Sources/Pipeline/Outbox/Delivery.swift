@@ -2,19 +2,34 @@
 // be. Moved in the ledger in the transaction that deletes the row.
 
 /// An event that the next in line refuses for good, with all of its bytes.
-struct DeadEvent: Sendable {
-    let sequence: Int64
-    let code: String
-    let reason: String
-    let key: [UInt8]
-    let value: [UInt8]
+package struct DeadEvent: Sendable {
+    package let sequence: Int64
+    package let code: String
+    package let reason: String
+    package let key: [UInt8]
+    package let value: [UInt8]
+
+    package init(sequence: Int64, code: String, reason: String, key: [UInt8], value: [UInt8]) {
+        self.sequence = sequence
+        self.code = code
+        self.reason = reason
+        self.key = key
+        self.value = value
+    }
 }
 
-struct DeliveredBatch: Sendable {
+package struct DeliveredBatch: Sendable {
     /// The row.
-    let first: Int64
-    let eventCount: Int
-    var dead: [DeadEvent] = []
+    package let first: Int64
+    package let eventCount: Int
+    package var dead: [DeadEvent] = []
     /// In mode "direct": what MongoDB made of them.
-    var consumer = ConsumerLedger()
+    package var consumer = ConsumerLedger()
+
+    package init(first: Int64, eventCount: Int, dead: [DeadEvent] = [], consumer: ConsumerLedger = ConsumerLedger()) {
+        self.first = first
+        self.eventCount = eventCount
+        self.dead = dead
+        self.consumer = consumer
+    }
 }

@@ -3,21 +3,21 @@
 import Linux
 import Synchronization
 
-final class ForwarderDoor: Sendable {
+package final class ForwarderDoor: Sendable {
     /// Bytes of batches in memory between the commit and the last delivery report.
-    static let windowBytes = 48 << 20
+    package static let windowBytes = 48 << 20
 
     private let batches = Guarded<[EventBatch]>([])
     private let held = Atomic<Int>(0)
     /// Signalled when batches wait for the forwarder.
-    let arrived: EventDescriptor
+    package let arrived: EventDescriptor
 
-    init() throws(SystemError) { arrived = try EventDescriptor() }
+    package init() throws(SystemError) { arrived = try EventDescriptor() }
 
-    var hasRoom: Bool { held.load(ordering: .relaxed) < ForwarderDoor.windowBytes }
+    package var hasRoom: Bool { held.load(ordering: .relaxed) < ForwarderDoor.windowBytes }
 
     /// The outbox's side.
-    func give(_ more: [EventBatch]) {
+    package func give(_ more: [EventBatch]) {
         guard !more.isEmpty else { return }
         held.add(more.reduce(0) { $0 + $1.byteCount }, ordering: .relaxed)
         batches.withLock { $0.append(contentsOf: more) }
@@ -25,7 +25,7 @@ final class ForwarderDoor: Sendable {
     }
 
     /// The forwarder's side: what has come since the last call.
-    func take() -> [EventBatch] {
+    package func take() -> [EventBatch] {
         arrived.clear()
         return batches.withLock { batches in
             defer { batches = [] }
@@ -34,5 +34,5 @@ final class ForwarderDoor: Sendable {
     }
 
     /// A batch's memory is given back.
-    func release(_ batch: EventBatch) { held.subtract(batch.byteCount, ordering: .relaxed) }
+    package func release(_ batch: EventBatch) { held.subtract(batch.byteCount, ordering: .relaxed) }
 }

@@ -3,14 +3,14 @@
 import Events
 import JSON
 
-struct OutboxState {
-    var ledger = Ledger()
+package struct OutboxState {
+    package var ledger = Ledger()
     /// The next event's number. A stored value, never SQLite's rowid, which starts at 1 again in an empty table.
-    var nextSequence: Int64 = 1
+    package var nextSequence: Int64 = 1
 
-    init() {}
+    package init() {}
 
-    init(_ bytes: [UInt8]) throws {
+    package init(_ bytes: [UInt8]) throws {
         guard !bytes.isEmpty else { return }
         let parser = try JSONParser.make(capacity: bytes.count, maxDepth: 4)
         self = try parser.parse(copying: bytes) { tape in
@@ -33,7 +33,7 @@ struct OutboxState {
         }
     }
 
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var writer = JSONWriter()
         writer.object { o in
             o.member("next_sequence", Int(nextSequence))

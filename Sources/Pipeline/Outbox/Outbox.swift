@@ -36,7 +36,7 @@ public final class Outbox {
     private var lastSpaceCheck = Monotonic(nanoseconds: 0)
     private var hasNoSpace = false
 
-    init(
+    package init(
         file: OutboxFile, settings: OutboxSettings, door: OutboxDoor, forwarder: ForwarderDoor, returned: OutboxReturns,
         tail: TailTap, published: Guarded<OutboxSnapshot>, control: StageControl, conditions: Conditions
     ) throws {
@@ -53,7 +53,7 @@ public final class Outbox {
         publish()
     }
 
-    func run() -> StageOutcome {
+    package func run() -> StageOutcome {
         while true {
             control.turn()
             var (batches, delivered) = gather()

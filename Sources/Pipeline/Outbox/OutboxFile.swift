@@ -6,12 +6,12 @@ import LZ4
 import Linux
 import SQLite
 
-final class OutboxFile {
+package final class OutboxFile {
     /// The format this clickd writes. An older one is migrated, a newer one refused untouched.
-    static let format = 1
+    package static let format = 1
     private static let pageBytes = 16384
 
-    let database: Database
+    package let database: Database
     private let pidFile: PidFile
     private let insertBatch: Statement
     private let deleteBatch: Statement
@@ -22,18 +22,18 @@ final class OutboxFile {
     private let freePages: Statement
     private let oldest: Statement
     /// The WAL is copied into the database once this much was written to it.
-    let walLimitBytes: Int
+    package let walLimitBytes: Int
     /// About what was written to the WAL since it was last copied into the database.
     private(set) var walBytes = 0
     /// The WAL of an earlier run could not be copied yet for want of room: nothing new may be appended to it.
-    private(set) var holdsOldWAL = false
+    package private(set) var holdsOldWAL = false
     private let walPath: String
     private let reserve: FileDescriptor
     private var reservedBytes = 0
     private var packer = LZ4Block()
 
     /// Takes the folder, opens or makes the database, empties an old WAL before anything is appended to it.
-    static func open(_ folder: String, maxBytes: Int) throws(OutboxError) -> OutboxFile {
+    package static func open(_ folder: String, maxBytes: Int) throws(OutboxError) -> OutboxFile {
         do {
             try Files.makeFolder(folder, mode: 0o700)
             let pidFile = try PidFile.take(folder + "/clickd.pid")
@@ -135,7 +135,7 @@ final class OutboxFile {
         _ = fallocate(wal.raw, Int32(FALLOC_FL_KEEP_SIZE), 0, off_t(walLimitBytes + min(walLimitBytes, 8 << 20)))
     }
 
-    func insert(_ batch: EventBatch) throws(SQLiteError) {
+    package func insert(_ batch: EventBatch) throws(SQLiteError) {
         try insertBatch.bind(1, batch.first)
         try insertBatch.bind(2, WallClock.nowMilliseconds)
         try insertBatch.bind(3, Int64(batch.eventCount))
@@ -150,13 +150,13 @@ final class OutboxFile {
     }
 
     /// Whether the row was there.
-    func delete(first: Int64) throws(SQLiteError) -> Bool {
+    package func delete(first: Int64) throws(SQLiteError) -> Bool {
         try deleteBatch.bind(1, first)
         try deleteBatch.run()
         return database.changes > 0
     }
 
-    func insert(dead: DeadEvent) throws(SQLiteError) {
+    package func insert(dead: DeadEvent) throws(SQLiteError) {
         try insertDead.bind(1, dead.sequence)
         try insertDead.bind(2, dead.code)
         try insertDead.bind(3, dead.reason)
@@ -171,7 +171,7 @@ final class OutboxFile {
     }
 
     /// Rows from `first` on, until `maxBytes` are read; a row whose checksum is wrong is an error to quarantine.
-    func read(from first: Int64, maxBytes: Int) throws(OutboxError) -> [EventBatch] {
+    package func read(from first: Int64, maxBytes: Int) throws(OutboxError) -> [EventBatch] {
         var batches: [EventBatch] = []
         var bytes = 0
         defer { readBatches.reset() }
@@ -196,13 +196,13 @@ final class OutboxFile {
         SQLiteError.damaged("read batch \(first)", text: "its checksum is wrong")
     }
 
-    func load(_ name: String) throws(SQLiteError) -> [UInt8] {
+    package func load(_ name: String) throws(SQLiteError) -> [UInt8] {
         let statement = try database.prepare("SELECT value FROM state WHERE name=?")
         try statement.bind(1, name)
         return try statement.step() ? Array(statement.bytes(0)) : []
     }
 
-    func save(_ name: String, _ value: [UInt8]) throws(SQLiteError) {
+    package func save(_ name: String, _ value: [UInt8]) throws(SQLiteError) {
         try value.withUnsafeBytesOrError { bytes throws(SQLiteError) in
             try saveState.bind(1, borrowing: bytes)
             try saveState.bind(2, name)
@@ -223,7 +223,7 @@ final class OutboxFile {
     }
 
     /// Bytes of the pages that hold something.
-    func usedBytes() throws(SQLiteError) -> Int {
+    package func usedBytes() throws(SQLiteError) -> Int {
         defer {
             pages.reset()
             freePages.reset()

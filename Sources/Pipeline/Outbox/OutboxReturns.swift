@@ -1,15 +1,17 @@
 // Delivered batches on their way back from the forwarder to the outbox's next commit.
 import Linux
 
-final class OutboxReturns: Sendable {
+package final class OutboxReturns: Sendable {
     private let delivered = Guarded<[DeliveredBatch]>([])
 
-    func give(_ more: [DeliveredBatch]) {
+    package init() {}
+
+    package func give(_ more: [DeliveredBatch]) {
         guard !more.isEmpty else { return }
         delivered.withLock { $0.append(contentsOf: more) }
     }
 
-    func take() -> [DeliveredBatch] {
+    package func take() -> [DeliveredBatch] {
         delivered.withLock { batches in
             defer { batches = [] }
             return batches
@@ -18,5 +20,5 @@ final class OutboxReturns: Sendable {
 
     func giveBack(_ batches: [DeliveredBatch]) { delivered.withLock { $0.insert(contentsOf: batches, at: 0) } }
 
-    var isEmpty: Bool { delivered.withLock { $0.isEmpty } }
+    package var isEmpty: Bool { delivered.withLock { $0.isEmpty } }
 }

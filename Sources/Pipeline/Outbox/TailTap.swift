@@ -7,7 +7,7 @@ public final class TailTap: Sendable {
     private let shown = Guarded<(number: Int, batches: [EventBatch])>((0, []))
     private static let kept = 64
 
-    init() {}
+    package init() {}
 
     func show(_ batches: [EventBatch]) {
         guard watchers.load(ordering: .relaxed) > 0 else { return }
