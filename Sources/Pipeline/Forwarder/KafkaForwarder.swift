@@ -121,10 +121,7 @@ package final class KafkaForwarder {
                 let code = producer.produce(
                     partition: partitioner.partition(forKey: event.key, count: partitions), key: event.key,
                     value: event.value, tag: UInt(slot) << 32 | UInt(ordinal))
-                if code != 0 {
-                    refused(producer.error(forCode: code), slot: slot, ordinal: ordinal)
-                    return false
-                }
+                if code != 0, !isSetAside(producer.error(forCode: code), slot: slot, ordinal: ordinal) { return false }
             }
             offset = next
             ordinal += 1
@@ -132,9 +129,10 @@ package final class KafkaForwarder {
         return true
     }
 
-    private func refused(_ error: KafkaError, slot: Int, ordinal: Int) {
-        if error.name == "_QUEUE_FULL" { return }
-        note(error, slot: slot, ordinal: ordinal)
+    /// Whether the event that librdkafka did not take is dead; then the next one follows, even where the batch is
+    /// finished by this and its slot free again.
+    private func isSetAside(_ error: KafkaError, slot: Int, ordinal: Int) -> Bool {
+        error.name != "_QUEUE_FULL" && note(error, slot: slot, ordinal: ordinal)
     }
 
     // MARK: Reports
@@ -169,7 +167,9 @@ package final class KafkaForwarder {
     }
 
     /// A report that is no delivery: the producer is to be renewed; an event refused alone for what it is, is dead.
-    private func note(_ error: KafkaError, slot: Int, ordinal: Int) {
+    /// Whether it is dead.
+    @discardableResult
+    private func note(_ error: KafkaError, slot: Int, ordinal: Int) -> Bool {
         let judgesContent = error.remedy == .setAsideIfAlone
         if judgesContent, isAlone, let batch = lent.batch(slot), let event = event(ordinal, of: batch) {
             lent.addDead(
@@ -179,9 +179,10 @@ package final class KafkaForwarder {
                     key: Array(event.key), value: Array(event.value)))
             log.warning("forwarder: an event is dead, Kafka refuses it alone: \(error.text)")
             deliver(slot, ordinal)
-            return
+            return true
         }
         if failure == nil || judgesContent { failure = (error, judgesContent) }
+        return false
     }
 
     private func event(_ ordinal: Int, of batch: EventBatch) -> PackedEvent? {
