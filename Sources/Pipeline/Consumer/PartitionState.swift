@@ -7,6 +7,9 @@ package struct PartitionState {
     package private(set) var finished: PartitionProgress
     /// The offset that is expected to be polled next.
     package private(set) var expected: Int64
+    /// Jumps of offsets that were polled: the record behind one, and how many are missing before it. Counted when that
+    /// record is finished, since what is stored before it does not cover the gap.
+    private var gaps: [(behind: Int64, count: Int)] = []
     package private(set) var polled = 0
     package private(set) var done = 0
 
@@ -29,7 +32,7 @@ package struct PartitionState {
     /// A record was polled: a jump of offsets is what Kafka lost, or let expire.
     package mutating func poll(_ offset: Int64) {
         if offset > expected, offset > finished.next {
-            finished.ledger.skipped += Int(offset - max(expected, finished.next))
+            gaps.append((offset, Int(offset - max(expected, finished.next))))
         }
         expected = offset + 1
         polled += 1
@@ -39,6 +42,10 @@ package struct PartitionState {
         done += 1
         guard offset >= finished.next else { return }
         finished.next = offset + 1
+        while let gap = gaps.first, gap.behind <= offset {
+            finished.ledger.skipped += gap.count
+            gaps.removeFirst()
+        }
         finished.ledger.consumed += 1
         switch outcome {
         case .inserted: finished.ledger.inserted += 1
