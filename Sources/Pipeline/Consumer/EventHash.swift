@@ -49,6 +49,8 @@ package struct EventHash {
         var hash = EventHash()
         hash.add(UInt64(fields.type.rawValue))
         hash.add(tape, fields.event)
+        // The visitors a:x and u:x are two.
+        hash.add(fields.anonymousId != 0 ? 1 : 2)
         hash.add(tape, fields.anonymousId != 0 ? fields.anonymousId : fields.userId)
         hash.add(tape, fields.timestamp)
         hash.add(tape, fields.properties)
