@@ -33,17 +33,17 @@ package enum StatusTable {
         var lines: [String] = []
         let color = s.state == "running" ? 32 : s.state == "degraded" ? 33 : 31
         lines.append(
-            Terminal.bold("clickd \(s.version)") + " on \(s.host), mode \(s.mode): " + Terminal.colored(s.state, color)
+            Terminal.bold("clickd \(s.version)") + ", mode \(s.mode): " + Terminal.colored(s.state, color)
                 + " since \(s.since)")
-        for reason in s.reasons { lines.append("  ! \(reason)") }
+        lines += wrapped("on \(s.host)", first: "  ", rest: "  ")
+        for reason in s.reasons { lines += wrapped(reason, first: "  ! ", rest: "    ") }
         if s.numbers["outbox.events"] != nil {
             lines.append("")
             lines.append(
-                "oldest unsent  \(Format.duration(seconds: s.numbers["outbox.oldest_seconds"] ?? 0))   commit p99 "
-                    + "\(Format.decimal(s.numbers["outbox.commit_p99_ms"] ?? 0, 2)) ms")
-            lines.append(
-                "in the outbox  \(Format.count(s["outbox.events"])) events, \(Format.bytes(s["outbox.bytes"])) of "
-                    + Format.bytes(s["outbox.max_bytes"]))
+                "oldest unsent  \(Format.duration(seconds: s.numbers["outbox.oldest_seconds"] ?? 0))"
+                    + "   outbox \(Format.count(s["outbox.events"])) events, \(Format.bytes(s["outbox.bytes"])) of "
+                    + "\(Format.bytes(s["outbox.max_bytes"]))")
+            lines.append("commit p99     \(Format.decimal(s.numbers["outbox.commit_p99_ms"] ?? 0, 2)) ms")
         }
         lines.append("")
         lines.append(
@@ -58,9 +58,8 @@ package enum StatusTable {
             $0.key < $1.key
         }
         if !rejected.isEmpty {
-            lines.append(
-                "  rejected     "
-                    + rejected.map { "\($0.key.dropFirst(16)) \(Format.count(Int($0.value)))" }.joined(separator: "  "))
+            let reasons = rejected.map { "\($0.key.dropFirst(16)) \(Format.count(s[$0.key]))" }
+            lines += wrapped(reasons.joined(separator: ", "), first: "  rejected     ", rest: "               ")
         }
         if s["ledger.datagrams_lost"] > 0 {
             lines.append("  datagrams lost by the kernel \(Format.count(s["ledger.datagrams_lost"]))")
@@ -80,54 +79,56 @@ package enum StatusTable {
                     ("dead", s["ledger.consumer_dead"]),
                 ]))
         lines.append("")
-        lines.append(
-            neighbour("kafka", s)
-                + (s.numbers["kafka.up"] == nil ? "" : ", in flight \(Format.count(s["kafka.in_flight"]))"))
-        lines.append(
-            neighbour("mongodb", s)
-                + (s.numbers["consumer.lag"] == nil ? "" : ", lag \(Format.count(s["consumer.lag"]))"))
-        return lines.flatMap { wrapped($0) }.joined(separator: "\n")
-    }
-
-    /// A line as lines of at most 80 columns, broken at spaces; the further ones are indented.
-    private static func wrapped(_ line: String) -> [String] {
-        var lines: [String] = []
-        var current: String?
-        for word in line.split(separator: " ", omittingEmptySubsequences: false) {
-            guard let begun = current else {
-                current = String(word)
-                continue
-            }
-            let fits = columns(begun) + 1 + columns(word) <= 80
-            if !fits { lines.append(begun) }
-            current = fits ? begun + " " + word : "    " + word
-        }
-        return lines + [current ?? ""]
-    }
-
-    /// The columns a text takes; colours take none.
-    private static func columns(_ text: some StringProtocol) -> Int {
-        var count = 0
-        var isColor = false
-        for character in text {
-            if character == "\u{1B}" { isColor = true }
-            if !isColor { count += 1 }
-            if character == "m" { isColor = false }
-        }
-        return count
+        let inFlight = s.numbers["kafka.up"] == nil ? "" : ", in flight \(Format.count(s["kafka.in_flight"]))"
+        lines += wrapped(neighbour("kafka", s) + inFlight, first: Format.padded("kafka", 10), rest: "          ")
+        let lag = s.numbers["consumer.lag"] == nil ? "" : ", lag \(Format.count(s["consumer.lag"]))"
+        lines += wrapped(neighbour("mongodb", s) + lag, first: Format.padded("mongodb", 10), rest: "          ")
+        return lines.joined(separator: "\n")
     }
 
     private static func rate(_ s: StatusValues, _ name: String) -> String {
-        Format.count(Int(s.numbers["rates.\(name)"] ?? 0))
+        Format.count(s["rates.\(name)"])
     }
 
     private static func row(_ name: String, _ cells: [(String, Int)]) -> String {
-        Format.padded(name, 10)
-            + cells.map { Format.padded($0.0, 11) + Format.right(Format.count($0.1), 11) }.joined(separator: "  ")
+        let parts = cells.map { Format.padded($0.0, 11) + Format.right(Format.count($0.1), 11) }
+        let line = Format.padded(name, 10) + parts.joined(separator: "  ")
+        // Numbers beyond a billion take a line each.
+        return line.count <= width
+            ? line
+            : parts.enumerated().map { Format.padded($0.offset == 0 ? name : "", 10) + $0.element }.joined(
+                separator: "\n")
+    }
+
+    static let width = 80
+
+    /// `text` in lines of at most 80 columns, broken at spaces, or anywhere in a word that is too long for a line.
+    private static func wrapped(_ text: String, first: String, rest: String) -> [String] {
+        var lines: [String] = []
+        var line = first
+        var isEmpty = true
+        for word in text.split(separator: " ") {
+            var word = word
+            if !isEmpty, line.count + 1 + word.count > width {
+                lines.append(line)
+                line = rest
+                isEmpty = true
+            }
+            if !isEmpty { line += " " }
+            while line.count + word.count > width {
+                let piece = word.prefix(width - line.count)
+                lines.append(line + piece)
+                word = word.dropFirst(piece.count)
+                line = rest
+            }
+            line += word
+            isEmpty = false
+        }
+        return lines + [line]
     }
 
     private static func neighbour(_ name: String, _ s: StatusValues) -> String {
-        guard let up = s.numbers["\(name).up"] else { return Format.padded(name, 10) + "not used by this process" }
-        return Format.padded(name, 10) + (up == 1 ? "up" : "DOWN: \(s.texts["\(name).error"] ?? "")")
+        guard let up = s.numbers["\(name).up"] else { return "not used by this process" }
+        return (up == 1 ? "up" : "DOWN: \(s.texts["\(name).error"] ?? "")")
     }
 }

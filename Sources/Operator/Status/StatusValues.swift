@@ -25,7 +25,7 @@ package struct StatusValues {
 
     private init() {}
 
-    subscript(path: String) -> Int { Int(numbers[path] ?? 0) }
+    package subscript(path: String) -> Int { Int(exactly: (numbers[path] ?? 0).rounded()) ?? 0 }
 
     private mutating func read(_ tape: JSONTape, _ place: Int, _ front: String) {
         tape.members(of: place) { key, value in
@@ -33,7 +33,9 @@ package struct StatusValues {
             switch tape.kind(value) {
             case .object: read(tape, value, path + ".")
             case .array:
-                tape.elements(of: value) { reasons.append(String(decoding: tape.string($0), as: UTF8.self)) }
+                tape.elements(of: value) {
+                    if tape.kind($0) == .string { reasons.append(String(decoding: tape.string($0), as: UTF8.self)) }
+                }
             case .integer: numbers[path] = Double(tape.integer(value))
             case .double: numbers[path] = tape.double(value)
             case .true: numbers[path] = 1
