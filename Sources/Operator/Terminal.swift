@@ -51,7 +51,8 @@ package enum Format {
         let whole = Int(rounded)
         guard places > 0 else { return String(whole) }
         let fraction = String(Int(((rounded - Double(whole)).magnitude * scale).rounded()))
-        return "\(whole)." + String(repeating: "0", count: places - fraction.count) + fraction
+        return (rounded < 0 && whole == 0 ? "-" : "") + "\(whole)."
+            + String(repeating: "0", count: places - fraction.count) + fraction
     }
 
     package static func padded(_ text: String, _ width: Int) -> String {

@@ -83,7 +83,12 @@ package enum StatusTable {
         lines += wrapped(neighbour("kafka", s) + inFlight, first: Format.padded("kafka", 10), rest: "          ")
         let lag = s.numbers["consumer.lag"] == nil ? "" : ", lag \(Format.count(s["consumer.lag"]))"
         lines += wrapped(neighbour("mongodb", s) + lag, first: Format.padded("mongodb", 10), rest: "          ")
-        return lines.joined(separator: "\n")
+        let fitting = lines.dropFirst().flatMap { line in
+            line.split(separator: "\n", omittingEmptySubsequences: false).flatMap { part in
+                part.count <= width ? [String(part)] : wrapped(String(part), first: "", rest: "  ")
+            }
+        }
+        return (lines.prefix(1) + fitting).joined(separator: "\n")
     }
 
     private static func rate(_ s: StatusValues, _ name: String) -> String {

@@ -1,0 +1,167 @@
+// The forwarder with an outbox before it and brokers inside the process behind it.
+import Kafka
+import Linux
+import MockKafka
+import Pipeline
+import SQLite
+import Settings
+import Synchronization
+import TestSupport
+import Testing
+
+private final class ForwarderHarness {
+    let folder: TemporaryFolder
+    let outbox: OutboxHarness
+    let status = ForwarderStatus()
+    let cluster: MockCluster
+    private let watchControl: StageControl
+    private let control: StageControl
+    private let watchThread: NamedThread
+    private let thread: NamedThread
+
+    static let msgSizeTooLarge: Int32 = 10
+    static let topic = "events"
+
+    init(partitions: Int32 = 3, producer: [KafkaProperty] = []) throws {
+        folder = try TemporaryFolder()
+        outbox = try OutboxHarness(folder.path)
+        cluster = try #require(MockCluster())
+        cluster.createTopic(Self.topic, partitions: partitions)
+        var settings = KafkaSettings()
+        settings.brokers = cluster.bootstrap
+        settings.topic = Self.topic
+        settings.client = [KafkaProperty(name: "reconnect.backoff.max.ms", value: "200")]
+        settings.producer = producer
+        watchControl = try StageControl(name: "topic")
+        let watch = try TopicWatch(settings: settings, conditions: outbox.conditions, control: watchControl)
+        watchThread = try watchControl.start { watch.run() }
+        control = try StageControl(name: "forwarder")
+        let forwarder = Moved(
+            KafkaForwarder(
+                settings: settings, door: outbox.forwarder, returned: outbox.returned, watch: watch,
+                conditions: outbox.conditions, control: control, status: status, log: Log(level: .error)))
+        thread = try control.start { forwarder.take()?.run() ?? .stopped }
+    }
+
+    private var isStopped = false
+
+    func stop() {
+        guard !isStopped else { return }
+        isStopped = true
+        control.requestStop()
+        thread.join()
+        watchControl.requestStop()
+        watchThread.join()
+        outbox.stop()
+    }
+
+    /// The messageIds in each partition, in order of their first coming.
+    func delivered(_ expected: Int, partitions: Int32 = 3) throws -> [[Int]] {
+        var found: [[Int]] = Array(repeating: [], count: Int(partitions))
+        var seen = Set<Int>()
+        let properties: ClientProperties = [
+            "bootstrap.servers": cluster.bootstrap, "group.id": "test", "auto.offset.reset": "earliest",
+            "enable.auto.commit": "false", "enable.auto.offset.store": "false",
+            "partition.assignment.strategy": "range",
+        ]
+        let consumer = try Consumer.open(properties, topic: Self.topic)
+        var assigned: [Int32] = []
+        try eventually(within: 30, "\(expected) events are read back") {
+            for _ in 0..<2000 {
+                let polled = consumer.poll(timeoutMilliseconds: 50) { rebalance in
+                    if case .assigned(let partitions) = rebalance { assigned = partitions }
+                }
+                if !assigned.isEmpty {
+                    try consumer.assign(assigned.map { ($0, .earliest) })
+                    assigned = []
+                }
+                guard case .message(let message) = polled else { break }
+                defer { message.destroy() }
+                let text = String(decoding: message.value, as: UTF8.self)
+                let number = text.split(separator: "\"messageId\":\"m").last?.prefix { $0.isNumber }
+                let id = try #require(number.flatMap { Int($0) }, "\(text)")
+                if seen.insert(id).inserted { found[Int(message.partition)].append(id) }
+            }
+            return seen.count >= expected
+        }
+        consumer.close { _ in }
+        return found
+    }
+}
+
+@Suite(.serialized) struct KafkaForwarderTests {
+    @Test("a request refused as too large costs nothing: its events go alone, all are delivered, none is dead")
+    func tooLargeOnce() throws {
+        let harness = try ForwarderHarness()
+        defer { harness.stop() }
+        harness.cluster.pushErrors(codes: [ForwarderHarness.msgSizeTooLarge], request: MockCluster.produceRequest)
+        var packing = try Packing()
+        harness.outbox.commit(packing.numbered(0..<50))
+        eventually(within: 20, "all is delivered") { harness.outbox.ledger.forwarded == 50 }
+        // Together again afterwards.
+        for start in stride(from: 50, to: 1050, by: 100) {
+            harness.outbox.commit(packing.numbered(start..<start + 100))
+        }
+        eventually(within: 20, "all is delivered") { harness.outbox.ledger.forwarded == 1050 }
+        #expect(harness.outbox.ledger.dead == 0)
+        #expect(harness.outbox.ledger.isBalanced)
+        #expect(harness.status.restarts.load(ordering: .relaxed) == 1)
+        let found = try harness.delivered(1050)
+        #expect(found.allSatisfy { $0 == $0.sorted() })
+        #expect(found.joined().sorted() == Array(0..<1050))
+    }
+
+    @Test("an event that is refused alone too is dead, with all its bytes; its neighbours are delivered")
+    func refusedAlone() throws {
+        // librdkafka itself refuses what is larger, each time, as a broker would.
+        let harness = try ForwarderHarness(producer: [KafkaProperty(name: "message.max.bytes", value: "2000")])
+        var packing = try Packing()
+        harness.outbox.commit(packing.numbered(0..<30))
+        let padding = String(repeating: "x", count: 4000)
+        func large(_ id: String) -> String {
+            #"{"event":"e","messageId":"\#(id)","anonymousId":"v1","properties":{"p":"\#(padding)"}}"#
+        }
+        let small = (30..<60).map { #"{"event":"e","messageId":"m\#($0)","anonymousId":"v1"}"# }
+        let mixed = packing.batch(Array(small.prefix(15)) + [large("big1")] + Array(small.suffix(15)))
+        let expected = mixed.events[15]
+        harness.outbox.commit(mixed)
+        // The last of its batch, alone in its batch, and more behind it.
+        harness.outbox.commit(packing.batch([large("big2")]))
+        harness.outbox.commit(packing.batch([large("big3"), large("big4")]))
+        harness.outbox.commit(packing.numbered(60..<160))
+        eventually(within: 20, "all is delivered or dead") { harness.outbox.ledger.outbox == 0 }
+        #expect(harness.outbox.ledger.forwarded == 160)
+        #expect(harness.outbox.ledger.dead == 4)
+        #expect(harness.outbox.ledger.isBalanced)
+        let found = try harness.delivered(160)
+        #expect(found.joined().sorted() == Array(0..<160))
+        #expect(found.allSatisfy { $0 == $0.sorted() })
+        harness.stop()
+        let database = try Database.open(harness.folder.path + "/outbox.db")
+        let dead = try database.prepare("SELECT sequence, code, key, value FROM dead ORDER BY sequence")
+        #expect(try dead.step())
+        #expect(dead.integer(0) == 46)
+        #expect(dead.text(1) == "msg_size_too_large")
+        #expect(String(decoding: dead.bytes(2), as: UTF8.self) == expected.key)
+        #expect(String(decoding: dead.bytes(3), as: UTF8.self) == expected.value)
+    }
+
+    @Test("brokers that go and come back cost nothing: all is delivered, in order within a partition")
+    func brokerAway() throws {
+        let harness = try ForwarderHarness()
+        defer { harness.stop() }
+        var packing = try Packing()
+        for start in stride(from: 0, to: 1000, by: 100) {
+            if start == 300 { harness.cluster.setBroker(1, isUp: false) }
+            harness.outbox.commit(packing.numbered(start..<start + 100))
+        }
+        #expect(harness.outbox.ledger.stored == 1000, "the outbox goes on without Kafka")
+        #expect(harness.outbox.ledger.outbox > 0)
+        harness.cluster.setBroker(1, isUp: true)
+        eventually(within: 30, "all is delivered") { harness.outbox.ledger.forwarded == 1000 }
+        let found = try harness.delivered(1000)
+        #expect(found.joined().sorted() == Array(0..<1000))
+        #expect(found.allSatisfy { $0 == $0.sorted() })
+        #expect(harness.outbox.ledger.isBalanced)
+    }
+}
