@@ -37,7 +37,7 @@ import Testing
             let stuckAt = moved(daemon, neighbour)
             try servers.restart(neighbour)
             let back = Monotonic.now
-            eventually(within: 15, "it goes on: \(daemon.status()?.json ?? "no status")") {
+            eventually(within: 45, "it goes on: \(daemon.status()?.json ?? "no status")") {
                 moved(daemon, neighbour) > stuckAt
             }
             let seconds = Monotonic.seconds(from: back, to: .now)
@@ -47,7 +47,7 @@ import Testing
             #expect(end.refusals.isEmpty)
             try Arrival.expect(sender.acknowledged(end), in: daemon, within: 60)
             Arrival.settled(daemon)
-            eventually(within: 15, "status is well again: \(daemon.status()?.json ?? "no status")") {
+            eventually(within: 45, "status is well again: \(daemon.status()?.json ?? "no status")") {
                 daemon.status()?.reasons.contains { names($0, neighbour) } == false
             }
             #expect(daemon.stop() == 0)

@@ -107,15 +107,4 @@ import Testing
         let database = try Database.open(path)
         #expect(try database.integer("SELECT sum(n) FROM t") == 3)
     }
-
-    @Test("a file that grows in steps takes its room ahead of need")
-    func grows() throws {
-        let folder = try TemporaryFolder()
-        let database = try Database.open(folder.path + "/a.db")
-        database.growInSteps(of: 1 << 20)
-        try database.execute("CREATE TABLE t(n)")
-        var status = stat()
-        #expect(stat(folder.path + "/a.db", &status) == 0)
-        #expect(status.st_size == 1 << 20)
-    }
 }

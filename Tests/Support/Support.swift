@@ -5,7 +5,7 @@ import Testing
 /// Waits until `condition` holds, looking every 20 ms; records an issue when it does not within `seconds`.
 @discardableResult
 public func eventually(
-    within seconds: Double, _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
+    within seconds: Double, _ what: @autoclosure () -> String, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () throws -> Bool
 ) rethrows -> Bool {
     let deadline = Monotonic.now.adding(milliseconds: Int(seconds * 1000))
@@ -14,7 +14,7 @@ public func eventually(
         usleep(20_000)
     }
     if try condition() { return true }
-    Issue.record("not within \(seconds) s: \(what)", sourceLocation: sourceLocation)
+    Issue.record("not within \(seconds) s: \(what())", sourceLocation: sourceLocation)
     return false
 }
 

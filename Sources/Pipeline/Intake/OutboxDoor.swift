@@ -82,7 +82,10 @@ public final class OutboxDoor: Sendable {
     }
 
     func state(usedBytes used: Int, isBlocked: Bool) {
+        let wasFull = isFull
         usedBytes.store(used, ordering: .relaxed)
-        if blocked.exchange(isBlocked, ordering: .relaxed) != isBlocked { progress.signal() }
+        blocked.store(isBlocked, ordering: .relaxed)
+        // Streams that wait go on at once.
+        if wasFull != isFull { progress.signal() }
     }
 }
