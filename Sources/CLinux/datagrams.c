@@ -1,4 +1,5 @@
 // recvmmsg with its arrays laid out once.
+#define _GNU_SOURCE
 #include "CLinux.h"
 
 #include <stdlib.h>

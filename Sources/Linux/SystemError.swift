@@ -19,7 +19,7 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `strerror` for any thread.
     public static func text(of code: Int32) -> String {
         var buffer = [CChar](repeating: 0, count: 256)
-        guard let text = strerror_r(code, &buffer, buffer.count) else { return "error \(code)" }
+        guard let text = clickd_error_text(code, &buffer, buffer.count) else { return "error \(code)" }
         return String(cString: text)
     }
 }

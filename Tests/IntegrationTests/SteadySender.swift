@@ -99,12 +99,9 @@ enum Sample {
     /// The bytes between `front` and the next quote.
     static func text(after front: String, in line: some Collection<UInt8>) -> String? {
         let text = Array(line)
-        let found: Int? = text.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress, let at = memmem(base, bytes.count, front, front.utf8.count) else {
-                return nil
-            }
-            return UnsafeRawPointer(at) - base
-        }
+        let wanted = Array(front.utf8)
+        guard text.count >= wanted.count else { return nil }
+        let found = (0...text.count - wanted.count).first { text[$0] == wanted[0] && text[$0...].starts(with: wanted) }
         guard let start = found.map({ $0 + front.utf8.count }),
             let end = text[start...].firstIndex(of: UInt8(ascii: "\""))
         else { return nil }

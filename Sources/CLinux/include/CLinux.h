@@ -1,12 +1,10 @@
 // The parts of Linux and glibc that Swift's importer leaves out: macros, variadic and feature-gated functions.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// No _GNU_SOURCE here: with it some types differ from those of Swift's own Glibc module, and a file that sees both does
+// not compile. What needs it is in linux.c.
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <linux/falloc.h>
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
@@ -38,9 +36,7 @@
 static inline char **clickd_environ(void) { extern char **environ; return environ; }
 static inline int clickd_errno(void) { return errno; }
 static inline int clickd_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
-static inline int clickd_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 static inline int clickd_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL, 0) | O_NONBLOCK); }
-static inline int clickd_set_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }
 
 // getopt_long's state, which Swift 6 refuses to touch as a global.
 static inline int clickd_optind(void) { return optind; }
@@ -49,15 +45,14 @@ static inline const char *clickd_optarg(void) { return optarg; }
 static inline int clickd_optopt(void) { return optopt; }
 
 // The peer of a Unix stream socket. 0, or -1 with errno.
-static inline int clickd_peer_credentials(int fd, uint32_t *uid, uint32_t *gid, int32_t *pid) {
-    struct ucred credentials;
-    socklen_t size = sizeof credentials;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) { return -1; }
-    *uid = credentials.uid;
-    *gid = credentials.gid;
-    *pid = credentials.pid;
-    return 0;
-}
+int clickd_peer_credentials(int fd, uint32_t *uid, uint32_t *gid, int32_t *pid);
+// A connection of a listening socket, non-blocking and closed on exec; -1 with errno.
+int clickd_accept(int fd);
+int clickd_set_thread_name(const char *name);
+// Takes room on disk for the first `bytes` of a file, whose size stays as it is. 0, or -1 with errno.
+int clickd_reserve(int fd, int64_t bytes);
+// The text of an errno, in `buffer` or a constant.
+const char *clickd_error_text(int code, char *buffer, size_t size);
 
 // CRC32C (Castagnoli) of `length` bytes, continued from `seed` (0 to begin). Uses SSE4.2 or ARMv8 where the processor has it.
 uint32_t clickd_crc32c(uint32_t seed, const void *bytes, size_t length);

@@ -125,14 +125,14 @@ package final class OutboxFile {
     func reserveAhead() {
         guard let size = try? fileBytes(), reservedBytes < size + walLimitBytes / 4 else { return }
         reservedBytes = size + walLimitBytes / 2
-        _ = fallocate(reserve.raw, Int32(FALLOC_FL_KEEP_SIZE), 0, off_t(reservedBytes))
+        _ = clickd_reserve(reserve.raw, Int64(reservedBytes))
     }
 
     /// Takes the WAL's room on disk ahead, so that deletes and checkpoints go on in a full file system. KEEP_SIZE:
     /// the file does not seem longer. Where the file system cannot, nothing is promised.
     private func reserveWAL() {
         guard let wal = try? FileDescriptor.open(walPath, O_RDWR) else { return }
-        _ = fallocate(wal.raw, Int32(FALLOC_FL_KEEP_SIZE), 0, off_t(walLimitBytes + min(walLimitBytes, 8 << 20)))
+        _ = clickd_reserve(wal.raw, Int64(walLimitBytes + min(walLimitBytes, 8 << 20)))
     }
 
     package func insert(_ batch: EventBatch) throws(SQLiteError) {
