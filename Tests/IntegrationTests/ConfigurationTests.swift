@@ -48,7 +48,7 @@ private let wrongs: [WrongConfiguration] = [
     // Conflicts.
     .init("[intake]\nudp = \"0.0.0.0:7780\"", 2, "intake.udp_allow"),
     .init("[pipeline]\nroles = [\"intake\"]", 2, "pipeline.roles"),
-    .init("[mongodb]\nuri = \"mongodb://a\"\nuri_file = \"/etc/hostname\"", 3, "mongodb.uri_file"),
+    .init("[web]\nread_user = \"me\"", 2, "web.read_password_file"),
     .init("[control]\nsocket = \"/run/clickd/clickd.dgram\"", 2, "control.socket"),
     .init("[kafka]\nreplication = 1", 2, "kafka.replication"),
     // What clickd fixes, and what librdkafka does not know: it is asked when the file is read, so without the line.
