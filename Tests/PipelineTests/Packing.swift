@@ -39,11 +39,23 @@ struct Packing: ~Copyable {
 
     /// Events numbered from `first`, each with a messageId `m<number>` and a visitor, `padding` bytes longer.
     mutating func numbered(_ numbers: Range<Int>, visitors: Int = 7, padding: Int = 0) -> EventBatch {
-        let filler = String(repeating: "x", count: padding)
-        return batch(
+        batch(
             numbers.map {
-                #"{"event":"e","messageId":"m\#($0)","anonymousId":"v\#($0 % visitors)","properties":{"p":"\#(filler)"}}"#
+                let filler = Packing.noise(padding, seed: $0)
+                return
+                    #"{"event":"e","messageId":"m\#($0)","anonymousId":"v\#($0 % visitors)","properties":{"p":"\#(filler)"}}"#
             })
+    }
+
+    /// Letters that hardly compress, so that they take the room they seem to.
+    private static func noise(_ count: Int, seed: Int) -> String {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        var state = UInt64(truncatingIfNeeded: seed) &* 0x9E37_79B9_7F4A_7C15 | 1
+        return String(
+            decoding: (0..<count).map { _ in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return letters[Int(state >> 58)]
+            }, as: UTF8.self)
     }
 }
 

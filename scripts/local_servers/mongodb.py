@@ -42,7 +42,9 @@ def launch(mongod, folder, port):
         [mongod, "--replSet", REPLICA_SET, "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket",
          "--dbpath", os.path.join(folder, "data"), "--oplogSize", "1024",
          "--wiredTigerCacheSizeGB", os.environ.get("MONGO_CACHE_GB", "0.5"),
-         "--setParameter", "diagnosticDataCollectionEnabled=false"],
+         "--setParameter", "diagnosticDataCollectionEnabled=false",
+         # Failures on command (configureFailPoint), for tests.
+         "--setParameter", "enableTestCommands=1"],
         os.path.join(folder, "log"))
 
 
