@@ -1,5 +1,7 @@
 // Why an event was refused. The names are the wire protocol's and the ledger's.
 
+import JSON
+
 public enum Rejection: UInt8, Error, Sendable, CaseIterable {
     case notJSON
     case notObject
@@ -35,6 +37,19 @@ public enum Rejection: UInt8, Error, Sendable, CaseIterable {
         case .badNumber: "a number does not fit 64 bits or a double"
         case .badField: "a field is missing, doubled, or not of its type; see the wire protocol"
         case .full: "the outbox is full; send it again later"
+        }
+    }
+}
+
+extension Rejection {
+    /// What a text's fault is to its sender.
+    public init(_ fault: JSONFault) {
+        switch fault {
+        case .notJSON, .noMemory: self = .notJSON
+        case .notUTF8: self = .notUTF8
+        case .tooDeep: self = .tooDeep
+        case .badNumber: self = .badNumber
+        case .tooLarge: self = .tooLarge
         }
     }
 }

@@ -41,13 +41,6 @@ package enum RecordFault: Error {
     }
 }
 
-/// What of a document is compared when its id is there already.
-struct DocumentIdentity {
-    let id: String
-    let hash: Int64
-    let receivedAt: Int64
-}
-
 package enum EventDocument {
     /// Appends the document of a parsed event to `writer`.
     package static func write(

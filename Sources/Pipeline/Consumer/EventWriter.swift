@@ -67,19 +67,9 @@ final class EventWriter {
         do throws(JSONFault) {
             tape = try parser.parse(UnsafeRawBufferPointer(rebasing: scratch[..<record.value.count]))
         } catch {
-            throw .event(EventWriter.rejection(error))
+            throw .event(Rejection(error))
         }
         try EventDocument.write(tape, record, to: &documents)
-    }
-
-    private static func rejection(_ fault: JSONFault) -> Rejection {
-        switch fault {
-        case .notJSON, .noMemory: .notJSON
-        case .notUTF8: .notUTF8
-        case .tooDeep: .tooDeep
-        case .badNumber: .badNumber
-        case .tooLarge: .tooLarge
-        }
     }
 
     /// A document among them that MongoDB cannot take as a whole made the call fail: one at a time finds it.

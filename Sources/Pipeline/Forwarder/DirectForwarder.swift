@@ -13,7 +13,6 @@ final class DirectForwarder {
     private let control: StageControl
     private let pool: WriterPool
     private var waiting: [EventBatch] = []
-    private var chunks = 0
     /// The batches of each chunk given to the writers.
     private var batchesOf: [ObjectIdentifier: (WriteChunk, [EventBatch])] = [:]
 

@@ -96,17 +96,7 @@ package struct EventPacker: ~Copyable {
     }
 
     private func parse(_ text: UnsafeRawBufferPointer) throws(Rejection) -> JSONTape {
-        do {
-            return try parser.parse(text)
-        } catch {
-            switch error {
-            case .notJSON, .noMemory: throw .notJSON
-            case .notUTF8: throw .notUTF8
-            case .tooDeep: throw .tooDeep
-            case .badNumber: throw .badNumber
-            case .tooLarge: throw .tooLarge
-            }
-        }
+        do throws(JSONFault) { return try parser.parse(text) } catch { throw Rejection(error) }
     }
 
     /// What follows the opening brace, up to and with the closing one.
