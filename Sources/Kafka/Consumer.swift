@@ -98,13 +98,15 @@ public final class Consumer {
     /// revocation, if there is one, and may commit there. About a session timeout at most with brokers away.
     public func close(onRebalance: (Rebalance) -> Void) {
         if isClosed { return }
-        _ = serving(onRebalance) { rd_kafka_consumer_close(client) }
+        _ = serving(onRebalance, isClosing: true) { rd_kafka_consumer_close(client) }
         isClosed = true
         rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
     }
 
     /// Calls C with the handler in place for librdkafka's callback, which comes on this thread inside the call.
-    private func serving<Result>(_ onRebalance: (Rebalance) -> Void, _ body: () -> Result) -> Result {
+    private func serving<Result>(
+        _ onRebalance: (Rebalance) -> Void, isClosing: Bool = false, _ body: () -> Result
+    ) -> Result {
         withoutActuallyEscaping(onRebalance) { handler in
             context.onRebalance = { client, error, list in
                 let entries = UnsafeBufferPointer(start: list.pointee.elems, count: Int(list.pointee.cnt))
@@ -113,6 +115,8 @@ public final class Consumer {
                     handler(.assigned(partitions))
                 } else {
                     handler(.revoked(partitions, lost: rd_kafka_assignment_lost(client) != 0))
+                    // A close waits for this. Where the handler has done it, it changes nothing.
+                    if isClosing { rd_kafka_assign(client, nil) }
                 }
             }
             defer { context.onRebalance = nil }

@@ -19,6 +19,7 @@ public enum LocalSocket {
     public static func bind(
         _ kind: Kind, path: String, mode: UInt32, group: UInt32?, backlog: Int32 = 4096
     ) throws -> FileDescriptor {
+        try check(path)
         let descriptor = try make(AF_UNIX, kind.raw)
         try removeStale(kind, path)
         // Nobody may connect between bind and chmod.
@@ -35,6 +36,7 @@ public enum LocalSocket {
 
     /// Connects to a Unix socket; blocking.
     public static func connect(_ kind: Kind = .stream, path: String) throws(SystemError) -> FileDescriptor {
+        try check(path)
         let raw = socket(AF_UNIX, kind.raw | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard raw >= 0 else { throw SystemError("socket") }
         let descriptor = FileDescriptor(owning: raw)
@@ -102,6 +104,13 @@ public enum LocalSocket {
         // A full backlog (EAGAIN) and another kind of socket (EPROTOTYPE) are signs of life too.
         guard connected != 0, clickd_errno() == ECONNREFUSED else { throw InUse(path: path) }
         unlink(path)
+    }
+
+    /// A longer path than sun_path holds would be cut, and another socket meant.
+    private static func check(_ path: String) throws(SystemError) {
+        guard !path.isEmpty, path.utf8.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else {
+            throw SystemError("socket \(path)", code: path.isEmpty ? ENOENT : ENAMETOOLONG)
+        }
     }
 
     private static func withAddress<Result>(

@@ -1,6 +1,7 @@
 // libmongoc's process-wide state: initialised once, its log dropped (it writes to stderr on its own otherwise) or handed
 // to a closure. mongoc_cleanup is left out: the process ends, and other threads may still be inside libmongoc.
 import CMongoc
+import Glibc
 
 public enum MongoLogLevel: Int, Sendable {
     case error = 0
@@ -28,6 +29,11 @@ public enum MongoRuntime {
                     text.map { String(cString: $0) } ?? "")
             }, Unmanaged.passRetained(Sink(log)).toOpaque())
     }
+
+    /// Takes the name from the shared memory that libmongoc counts in. It makes one for every process, before main and
+    /// under the process id, and only a clean end would remove it: kill -9 leaves one more behind each time, and a later
+    /// process with the same id warns on stderr. Belongs to the program's start.
+    public static func hideCounters() { _ = shm_unlink("/mongoc-\(getpid())") }
 
     private final class Sink: Sendable {
         let log: Log

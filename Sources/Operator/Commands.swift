@@ -1,6 +1,7 @@
 // The commands of `clickd`, one table: name, one line of help, what runs.
 import Kafka
 import Linux
+import Mongo
 import Settings
 
 /// A command's exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 and 4 of `status`, 5 a disk that cannot
@@ -58,6 +59,7 @@ public enum Commands {
 
     /// Runs the program; the result is the exit status.
     public static func run(_ arguments: [String]) -> Int32 {
+        MongoRuntime.hideCounters()
         let rest = Array(arguments.dropFirst())
         guard let name = rest.first else {
             Terminal.complain(usage)
@@ -93,8 +95,8 @@ public enum Commands {
             guard options.operands.count <= (command.operands.isEmpty ? 0 : 1) else {
                 throw UsageError("\(command.name) takes no \"\(options.operands.last ?? "")\"")
             }
-            let settings = try Settings.load(file: options["config"], environment: environment)
-            if let mistake = refusedProperty(settings) { throw UsageError(mistake) }
+            let settings = try Settings.load(
+                file: options["config"], environment: environment, propertyFault: ClientProperties.check)
             return try command.run(options, settings)
         } catch let error as SettingsError {
             Terminal.complain(error.description)
@@ -106,22 +108,6 @@ public enum Commands {
             Terminal.complain("clickd \(command.name): \(error)")
             return 1
         }
-    }
-
-    /// Properties are librdkafka's own: it judges their names and values.
-    private static func refusedProperty(_ settings: Settings) -> String? {
-        let tables = [
-            ("client", settings.kafka.client), ("producer", settings.kafka.producer),
-            ("consumer", settings.kafka.consumer),
-        ]
-        for (table, properties) in tables {
-            for property in properties {
-                if let text = ClientProperties.check(property.name, property.value) {
-                    return "[kafka.\(table)] \"\(property.name)\": \(text)"
-                }
-            }
-        }
-        return nil
     }
 
     private static var environment: [String: String] {

@@ -19,6 +19,10 @@ public enum SecretScope: Sendable {
     case all
 }
 
+/// Why librdkafka does not take the property of this name with this value, in its words without the value; nil where it
+/// does. The program that has the library brings it along.
+public typealias PropertyFault = (_ name: String, _ value: String) -> String?
+
 /// A value as it was given.
 struct Given {
     enum Content {
@@ -28,6 +32,7 @@ struct Given {
 
     let content: Content
     let secrets: SecretScope
+    var propertyFault: PropertyFault = { _, _ in nil }
 
     /// The value for a message: as it was written, shortened; "" for an array or a table.
     var shown: String {

@@ -1,14 +1,14 @@
 // [kafka.client], [kafka.producer], [kafka.consumer]: librdkafka's property names, quoted or as nested tables that
 // are joined with dots. What clickd's promises rest on is refused here with the reason; whether librdkafka knows a
-// property and takes its value is for librdkafka to say. Values are never put into messages.
+// property and takes its value is for librdkafka to say, asked through `PropertyFault`. Values are never put into messages.
 import TOML
 
 enum KafkaProperties {
     static let rule = "librdkafka's properties, \"name\" = value; \"name_file\" = \"/path\" reads a secret from a file"
 
     /// The properties of a table named `name`, and what is wrong with them.
-    static func read(_ name: String, _ entries: [TOMLEntry], _ scope: SecretScope) -> ([KafkaProperty], [Remark]) {
-        var reader = Reader(table: name, scope: scope)
+    static func read(_ name: String, _ entries: [TOMLEntry], _ given: Given) -> ([KafkaProperty], [Remark]) {
+        var reader = Reader(table: name, given: given)
         reader.read(entries, under: "")
         return (reader.properties, reader.remarks)
     }
@@ -37,13 +37,13 @@ enum KafkaProperties {
 
     private struct Reader {
         let table: String
-        let scope: SecretScope
+        let given: Given
         var properties: [KafkaProperty] = []
         var remarks: [Remark] = []
 
-        init(table: String, scope: SecretScope) {
+        init(table: String, given: Given) {
             self.table = table
-            self.scope = scope
+            self.given = given
         }
 
         mutating func read(_ entries: [TOMLEntry], under prefix: String) {
@@ -61,30 +61,38 @@ enum KafkaProperties {
             }
         }
 
-        private mutating func add(_ given: String, _ value: String, _ entry: TOMLEntry) {
-            let isFile = given.hasSuffix("_file")
-            let name = isFile ? String(given.dropLast(5)) : given
+        private mutating func add(_ written: String, _ value: String, _ entry: TOMLEntry) {
+            let isFile = written.hasSuffix("_file")
+            let name = isFile ? String(written.dropLast(5)) : written
             if !isToken(name, bytes: 1...120) {
                 return refuse(
-                    given, entry, "not a property's name; librdkafka's are letters, digits, dots and underscores")
+                    written, entry, "not a property's name; librdkafka's are letters, digits, dots and underscores")
             }
             if let reason = KafkaProperties.reasonAgainst(name) {
-                return refuse(given, entry, "not yours to set: \(reason)")
+                return refuse(written, entry, "not yours to set: \(reason)")
             }
             if properties.contains(where: { $0.name == name }) {
-                return refuse(given, entry, "\(name) is set twice in this table; keep one")
+                return refuse(written, entry, "\(name) is set twice in this table; keep one")
             }
-            if value.utf8.contains(0) { return refuse(given, entry, "its value has a NUL byte in it") }
-            guard isFile else { return properties.append(KafkaProperty(name: name, value: value)) }
+            if value.utf8.contains(0) { return refuse(written, entry, "its value has a NUL byte in it") }
+            guard isFile else { return put(KafkaProperty(name: name, value: value), written, entry) }
             guard value.hasPrefix("/") else {
-                return refuse(given, entry, "not an absolute path; a name ending in _file takes the path of a secret")
+                return refuse(written, entry, "not an absolute path; a name ending in _file takes the path of a secret")
             }
-            if scope == .web { return }
+            if given.secrets == .web { return }
             do throws(Refusal) {
-                properties.append(KafkaProperty(name: name, value: try FileText.secret(value)))
+                put(KafkaProperty(name: name, value: try FileText.secret(value)), written, entry)
             } catch {
-                refuse(given, entry, error.text)
+                refuse(written, entry, error.text)
             }
+        }
+
+        private mutating func put(_ property: KafkaProperty, _ written: String, _ entry: TOMLEntry) {
+            // The partitioner is chosen by clickd itself, which gives librdkafka a partition with each event.
+            if property.name != "partitioner", let fault = given.propertyFault(property.name, property.value) {
+                return refuse(written, entry, "librdkafka does not take it: \(fault)")
+            }
+            properties.append(property)
         }
 
         private mutating func refuse(_ name: String, _ entry: TOMLEntry, _ text: String) {

@@ -56,10 +56,10 @@ struct Key {
         }
     }
 
-    /// A table; `read` goes through its entries.
+    /// A table; `read` goes through its entries, which the whole was given with.
     init(
         table name: String, rule: String, _ why: String,
-        read: @escaping ([TOMLEntry], SecretScope, inout Settings) -> [Remark]
+        read: @escaping ([TOMLEntry], Given, inout Settings) -> [Remark]
     ) {
         self.name = name
         self.why = why
@@ -70,7 +70,7 @@ struct Key {
             guard case .toml(let value) = given.content, case .table(let entries) = value.content else {
                 return [Remark(key: name, position: nil, text: "\(name): not a table; \(rule)")]
             }
-            return read(entries, given.secrets, &settings)
+            return read(entries, given, &settings)
         }
     }
 

@@ -6,11 +6,13 @@ import TOML
 extension Settings {
     /// The settings of `file` (nil: /etc/clickd/clickd.toml if it is there, else the defaults) and of the variables
     /// `CLICKD_<SECTION>_<KEY>` in `environment`. Reads secret files as far as `secrets` says; left out are
-    /// `web.readPassword` (nil) for clickd, and for clickd-web the Kafka properties that a file holds.
+    /// `web.readPassword` (nil) for clickd, and for clickd-web the Kafka properties that a file holds. `propertyFault`
+    /// judges Kafka properties; without it only their names and what clickd fixes are looked at.
     public static func load(
-        file: String?, environment: [String: String], secrets: SecretScope = .daemon
+        file: String?, environment: [String: String], secrets: SecretScope = .daemon,
+        propertyFault: @escaping PropertyFault = { _, _ in nil }
     ) throws(SettingsError) -> Settings {
-        var loading = Loading(file: file ?? defaultFile, secrets: secrets)
+        var loading = Loading(file: file ?? defaultFile, secrets: secrets, propertyFault: propertyFault)
         loading.readFile(mayBeMissing: file == nil)
         loading.read(environment: environment)
         loading.findConflicts()
@@ -23,15 +25,17 @@ extension Settings {
 struct Loading {
     let file: String
     let secrets: SecretScope
+    let propertyFault: PropertyFault
     private let keys = Key.all
     private var settings = Settings()
     private var mistakes: [Mistake] = []
     private var places: [String: Mistake.Place] = [:]
     private var failed: Set<String> = []
 
-    init(file: String, secrets: SecretScope) {
+    init(file: String, secrets: SecretScope, propertyFault: @escaping PropertyFault) {
         self.file = file
         self.secrets = secrets
+        self.propertyFault = propertyFault
     }
 
     mutating func readFile(mayBeMissing: Bool) {
@@ -140,7 +144,7 @@ struct Loading {
 
     private mutating func put(_ key: Key, _ content: Given.Content, _ place: Mistake.Place) {
         places[key.name] = place
-        for remark in key.put(Given(content: content, secrets: secrets), &settings) {
+        for remark in key.put(Given(content: content, secrets: secrets, propertyFault: propertyFault), &settings) {
             let nearer = remark.position.map { Mistake.Place.file(file, line: $0.line) }
             refuse(nearer ?? place, remark.key, remark.text)
         }

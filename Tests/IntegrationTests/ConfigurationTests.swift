@@ -51,11 +51,11 @@ private let wrongs: [WrongConfiguration] = [
     .init("[web]\nread_user = \"me\"", 2, "web.read_password_file"),
     .init("[control]\nsocket = \"/run/clickd/clickd.dgram\"", 2, "control.socket"),
     .init("[kafka]\nreplication = 1", 2, "kafka.replication"),
-    // What clickd fixes, and what librdkafka does not know: it is asked when the file is read, so without the line.
+    // What clickd fixes, and what librdkafka does not know.
     .init("[kafka.producer]\nacks = 0", 2, "acks"),
     .init("[kafka.consumer]\n\"auto.offset.reset\" = \"latest\"", 2, "auto.offset.reset"),
-    .init("[kafka.client]\n\"no.such.property\" = 1", nil, "no.such.property"),
-    .init("[kafka.producer]\n\"linger.ms\" = \"soon\"", nil, "linger.ms"),
+    .init("[kafka.client]\n\"no.such.property\" = 1", 2, "no.such.property"),
+    .init("[kafka.producer]\n\"linger.ms\" = \"soon\"", 2, "linger.ms"),
     // TOML.
     .init("[intake\n", 1, "TOML"), .init("[log]\nlevel = \"info\"\nlevel = \"info\"", 3, "TOML"),
     .init("[log]\nlevel = info", 2, "TOML"),

@@ -75,4 +75,22 @@ struct ConsumerTests {
         }
         #expect(revoked.sorted() == [0, 1])
     }
+
+    @Test("a close ends though its handler gives nothing up itself")
+    func closesWithoutUnassign() throws {
+        let cluster = try #require(MockCluster())
+        cluster.createTopic("t", partitions: 2)
+        let consumer = try Consumer.open(cluster.consumerProperties(group: "g"), topic: "t")
+        var isAssigned = false
+        _ = eventually(within: .seconds(20)) {
+            _ = consumer.poll(timeoutMilliseconds: 100) { rebalance in
+                guard case .assigned(let partitions) = rebalance else { return }
+                isAssigned = (try? consumer.assign(partitions.map { ($0, .earliest) })) != nil
+            }
+            return isAssigned
+        }
+        #expect(isAssigned)
+        consumer.close { _ in }
+        #expect(consumer.fatalError == nil)
+    }
 }

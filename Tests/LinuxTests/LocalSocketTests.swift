@@ -18,6 +18,15 @@ import Testing
         #expect(status.st_mode & 0o777 == 0o660)
     }
 
+    @Test("a path too long for a socket is refused, not cut")
+    func tooLong() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/" + String(repeating: "s", count: 200)
+        #expect(throws: SystemError.self) { _ = try LocalSocket.bind(.stream, path: path, mode: 0o600, group: nil) }
+        #expect(throws: SystemError.self) { _ = try LocalSocket.connect(path: path) }
+        #expect(!Files.exists(String(path.prefix(107))))
+    }
+
     @Test("a socket that somebody serves is never taken", arguments: [LocalSocket.Kind.stream, .datagram])
     func live(kind: LocalSocket.Kind) throws {
         let folder = try TemporaryFolder()

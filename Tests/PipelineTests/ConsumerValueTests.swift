@@ -28,8 +28,28 @@ import Testing
         #expect(state.finished.ledger.skipped == 0)
         #expect(state.pending == 1)
         #expect(state.isDirty)
-        state.didStore(state.finished)
+        #expect(state.nextToStore().next == 13)
+        state.didStore()
         #expect(!state.isDirty)
+    }
+
+    @Test("what was tried is tried again as it was, and what finished meanwhile follows it")
+    func lostReply() {
+        var state = PartitionState(stored: PartitionProgress(next: 0), start: 0)
+        for offset in 0..<3 { state.poll(Int64(offset)) }
+        state.finish(0, .inserted)
+        #expect(state.nextToStore().next == 1)
+        // The write was applied, its reply was lost; meanwhile another record is done.
+        state.finish(1, .inserted)
+        #expect(state.nextToStore().next == 1)
+        state.didStore()
+        #expect(state.stored.next == 1)
+        #expect(state.isDirty)
+        #expect(state.nextToStore().next == 2)
+        state.didStore()
+        #expect(!state.isDirty)
+        #expect(state.pending == 1)
+        #expect(state.finished.ledger.skipped == 0)
     }
 
     @Test("offsets that Kafka no longer has are counted as skipped, at the start and on the way")

@@ -128,6 +128,7 @@ package struct LineReader: ~Copyable {
             from = buffer.count
             var chunk = [UInt8](repeating: 0, count: 1 << 16)
             let count = read(descriptor.raw, &chunk, chunk.count)
+            if count < 0, clickd_errno() == EINTR { continue }
             if count <= 0 { isAtEnd = true } else { buffer.append(contentsOf: chunk[..<count]) }
             bytesRead += max(count, 0)
         }

@@ -160,11 +160,13 @@ final class KafkaConsumer {
     /// Dead letters are kept before their offsets move. False when MongoDB did not take them yet.
     private func keepDead(_ chunk: WriteChunk) -> Bool {
         let dead = chunk.outcomes.reduce(0) { if case .dead = $1 { $0 + 1 } else { $0 } }
-        guard dead == 0 || deadInMinute.takes(dead, at: .now) else {
+        // Once a chunk: MongoDB may have to be asked again to take its dead letters.
+        guard dead == 0 || chunk.isDeadCounted || deadInMinute.takes(dead, at: .now) else {
             conditions.set(
                 "dead letters", "more than \(DeadRate.limit) events a minute are refused: the rule may be wrong")
             return false
         }
+        chunk.isDeadCounted = true
         if dead > 0 { conditions.set("dead letters", nil) }
         do throws(MongoError) {
             for (index, record) in chunk.records.enumerated() {
@@ -183,13 +185,13 @@ final class KafkaConsumer {
         var offsets: [(partition: Int32, nextOffset: Int64)] = []
         for (partition, state) in partitions where state.isDirty {
             do throws(MongoError) {
-                if try store?.advance(partition, from: state.stored, to: state.finished) == true {
-                    partitions[partition]?.didStore(state.finished)
-                    offsets.append((partition, state.finished.next))
-                } else if let stored = try store?.load(partition) {
-                    log.warning("consumer: another consumer moved partition \(partition); going on from its place")
-                    partitions[partition] = PartitionState(stored: stored, start: max(stored.next, state.expected))
+                guard let next = partitions[partition]?.nextToStore() else { continue }
+                guard try store?.advance(partition, from: state.stored, to: next) == true else {
+                    log.warning("consumer: another consumer moved partition \(partition); beginning again")
+                    return beginAgain()
                 }
+                partitions[partition]?.didStore()
+                offsets.append((partition, next.next))
             } catch {
                 conditions.set("mongodb", error.text)
                 return publish(consumer)
@@ -240,7 +242,6 @@ final class KafkaConsumer {
     private func leave(_ consumer: Consumer, isLost: Bool) {
         for message in gathering { message.destroy() }
         gathering = []
-        gatheredBytes = 0
         let deadline = Monotonic.now.adding(milliseconds: 5000)
         while !isLost, !chunks.isEmpty, Monotonic.now < deadline {
             _ = pool.finished.wait(milliseconds: 50)
@@ -253,9 +254,23 @@ final class KafkaConsumer {
                 if !offsets.isEmpty { try consumer.commit(offsets, timeoutMilliseconds: 2000) }
             } catch { log.debug("consumer: \(error)") }
         }
+        forget()
+        unplaced = []
+    }
+
+    /// What is known of the assignment is wrong: its offsets are asked for anew, and what is on its way counts for nothing
+    /// (read again, it is a duplicate).
+    private func beginAgain() {
+        unplaced = Array(partitions.keys)
+        forget()
+    }
+
+    private func forget() {
+        for message in gathering { message.destroy() }
+        gathering = []
+        gatheredBytes = 0
         generation += 1
         partitions = [:]
-        unplaced = []
         isPaused = false
     }
 

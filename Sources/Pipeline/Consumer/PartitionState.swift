@@ -10,6 +10,7 @@ package struct PartitionState {
     /// Jumps of offsets that were polled: the record behind one, and how many are missing before it. Counted when that
     /// record is finished, since what is stored before it does not cover the gap.
     private var gaps: [(behind: Int64, count: Int)] = []
+    private var attempt: PartitionProgress?
     package private(set) var polled = 0
     package private(set) var done = 0
 
@@ -28,6 +29,14 @@ package struct PartitionState {
     /// Records polled and not finished.
     package var pending: Int { polled - done }
     package var isDirty: Bool { finished.next != stored.next }
+
+    /// What to store now. After a failed try that is what was tried, however much has finished since: the write may have
+    /// been applied and only its reply lost, and then nothing else would be found to follow from it.
+    package mutating func nextToStore() -> PartitionProgress {
+        let progress = attempt ?? finished
+        attempt = progress
+        return progress
+    }
 
     /// A record was polled: a jump of offsets is what Kafka lost, or let expire.
     package mutating func poll(_ offset: Int64) {
@@ -54,5 +63,8 @@ package struct PartitionState {
         }
     }
 
-    package mutating func didStore(_ progress: PartitionProgress) { stored = progress }
+    package mutating func didStore() {
+        if let attempt { stored = attempt }
+        attempt = nil
+    }
 }

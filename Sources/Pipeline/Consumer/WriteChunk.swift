@@ -18,6 +18,8 @@ final class WriteChunk: @unchecked Sendable {
     let generation: Int
     private let onRelease: () -> Void
     var isFinished = false
+    /// Its dead events have been counted by `DeadRate`.
+    var isDeadCounted = false
 
     init(records: [EventRecord], generation: Int, onRelease: @escaping () -> Void) {
         self.records = records
