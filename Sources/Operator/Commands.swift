@@ -96,7 +96,7 @@ public enum Commands {
                 throw UsageError("\(command.name) takes no \"\(options.operands.last ?? "")\"")
             }
             let settings = try Settings.load(
-                file: options["config"], environment: environment, propertyFault: ClientProperties.check)
+                file: options["config"], environment: Environment.variables, propertyFault: ClientProperties.check)
             return try command.run(options, settings)
         } catch let error as SettingsError {
             Terminal.complain(error.description)
@@ -108,19 +108,6 @@ public enum Commands {
             Terminal.complain("clickd \(command.name): \(error)")
             return 1
         }
-    }
-
-    private static var environment: [String: String] {
-        var result: [String: String] = [:]
-        var at: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = clickd_environ()
-        while let entry = at.pointee {
-            let text = String(cString: entry)
-            if let equals = text.firstIndex(of: "=") {
-                result[String(text[..<equals])] = String(text[text.index(after: equals)...])
-            }
-            at += 1
-        }
-        return result
     }
 
     private static var usage: String {

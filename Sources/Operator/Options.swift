@@ -19,7 +19,7 @@ package struct Options {
     package private(set) var operands: [String] = []
 
     /// Reads `arguments` (without the command); wrong ones are said on stderr and give nil.
-    package init?(_ arguments: [String], known: [Known], command: String) {
+    package init?(_ arguments: [String], known: [Known], command: String, program: String = "clickd") {
         var table: [option] = []
         var memory: [UnsafeMutablePointer<CChar>?] = []
         defer { for text in memory { free(text) } }
@@ -32,7 +32,7 @@ package struct Options {
             )
         }
         table.append(option())
-        var argv: [UnsafeMutablePointer<CChar>?] = (["clickd " + command] + arguments).map { strdup($0) }
+        var argv: [UnsafeMutablePointer<CChar>?] = ([program + " " + command] + arguments).map { strdup($0) }
         memory.append(contentsOf: argv)
         argv.append(nil)
         clickd_set_optind(0)
