@@ -22,7 +22,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "clickd",
-    products: [.executable(name: "clickd", targets: ["clickd"])],
+    products: [
+        .executable(name: "clickd", targets: ["clickd"]), .executable(name: "clickd-web", targets: ["clickd-web"]),
+    ],
     targets: [
         // C libraries from Debian: module maps, and shims where Swift cannot call them as they are.
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -30,6 +32,8 @@ let package = Package(
         .systemLibrary(name: "CMongoc", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CTomlPlusPlus"),
         .target(name: "CLinux"),
@@ -43,13 +47,19 @@ let package = Package(
         module("LZ4", ["CLZ4"]),
         module("TOML", ["CTomlPlusPlus"]),
         module("Systemd", ["CSystemd"]),
+        module("HTTP", ["CMicrohttpd", "CZlib", "Linux"]),
 
         // The product.
         module("Events", ["JSON"]),
         module("Settings", ["TOML", "Linux"]),
         module("Pipeline", ["Events", "Settings", "Linux", "SQLite", "Kafka", "Mongo", "JSON", "LZ4"]),
         module("Operator", ["Pipeline", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo"]),
+        module("Collector", ["HTTP", "Events", "Settings", "Linux", "JSON"]),
+        module(
+            "Web",
+            ["Collector", "HTTP", "Operator", "Pipeline", "Events", "Settings", "Systemd", "Linux", "JSON", "Mongo"]),
         .executableTarget(name: "clickd", dependencies: ["Operator"], swiftSettings: warningsAreErrors),
+        .executableTarget(name: "clickd-web", dependencies: ["Web"], swiftSettings: warningsAreErrors),
 
         .target(
             name: "TestSupport", dependencies: ["Linux", "JSON", "Kafka", "Mongo"], path: "Tests/Support",

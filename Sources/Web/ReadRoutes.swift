@@ -1,0 +1,15 @@
+// What `web.read_listen` answers: pages for people, their numbers, and this program's own. One line a route.
+import Collector
+import HTTP
+
+extension Routes {
+    static func readRoutes(_ files: StaticFiles, _ metrics: WebMetrics) -> Routes {
+        var routes = Routes()
+        routes.atOnce("/healthz") { _ in Plain.ok }
+        routes.atOnce("/metrics") { _ in
+            Response(200, type: "text/plain; version=0.0.4; charset=utf-8", body: metrics.text())
+        }
+        routes.atOnce("/*") { files.page("dashboards", String($0.path.dropFirst()), $0) ?? Plain.notFound }
+        return routes
+    }
+}

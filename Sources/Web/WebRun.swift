@@ -1,0 +1,77 @@
+// `clickd-web run`: two listeners, the link to clickd, the workers. Main waits on signals and stops in order, within a
+// bound: no new connections, what waits for clickd's OK is answered, then the threads end.
+import Collector
+import HTTP
+import Linux
+import Pipeline
+import Settings
+import Systemd
+
+enum WebRun {
+    private static let serverThreads = 2
+    private static let workerThreads = 4
+
+    static func run(_ settings: Settings, folder: String) -> Int32 {
+        let log = Log(level: settings.log.level)
+        guard let socket = settings.intake.streamSocket else {
+            log.error(
+                "intake.stream_socket is off, and clickd-web hands its events to it; set it in both programs' file")
+            return 2
+        }
+        _ = mallopt(M_MMAP_THRESHOLD, 4 << 20)
+        signal(SIGPIPE, SIG_IGN)
+        raiseDescriptorLimit()
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let descriptor = FileDescriptor(owning: signalfd(-1, &signals, Int32(SFD_CLOEXEC)))
+
+        let site: Site
+        do {
+            site = try Site(settings, socket: socket, folder: folder, log: log)
+        } catch {
+            log.error("\(error)")
+            ServiceManager.notify("STATUS=\(error)")
+            return 1
+        }
+        log.notice("clickd-web runs: events at \(settings.web.listen), reading at \(settings.web.readListen)")
+        ServiceManager.notify("READY=1\nSTATUS=running")
+        wait(descriptor.raw, log)
+        ServiceManager.notify("STOPPING=1")
+        guard site.stop() else {
+            // Somebody's database answers too late: nothing of ours is lost by leaving.
+            log.warning("stopped while some requests still waited")
+            _exit(1)
+        }
+        log.notice("stopped")
+        return 0
+    }
+
+    private static func wait(_ signals: Int32, _ log: Log) {
+        let watchdog = ServiceManager.watchdogMicroseconds.map { Int32(clamping: $0 / 2000) } ?? -1
+        while true {
+            var entry = pollfd(fd: signals, events: Int16(POLLIN), revents: 0)
+            if poll(&entry, 1, watchdog) == 0 {
+                ServiceManager.notify("WATCHDOG=1")
+                continue
+            }
+            var info = signalfd_siginfo()
+            guard read(signals, &info, MemoryLayout<signalfd_siginfo>.size) > 0 else { continue }
+            if info.ssi_signo == UInt32(SIGHUP) {
+                log.notice("SIGHUP: this version reads its configuration at start only")
+                continue
+            }
+            log.notice("signal \(info.ssi_signo): stopping")
+            return
+        }
+    }
+
+    /// A connection is a descriptor; the soft limit is often 1,024.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
