@@ -160,9 +160,11 @@ extension EventLines {
     /// Reads a batch in CloudEvents' JSON batch format: an array.
     mutating func readCloudBatch(_ body: UnsafeRawBufferPointer, _ origin: Origin) throws(EventFault) {
         begin(expecting: 2 * body.count, isBatch: true)
-        let start = body.firstIndex { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } ?? body.count
-        let end = RawText.elements(of: body, from: start) { range in
-            let text = UnsafeRawBufferPointer(rebasing: body[range])
+        elements.removeAll(keepingCapacity: true)
+        var all = RawText(body)
+        guard all.takeElements(&elements), all.isAtEnd else { throw .notJSON }
+        for index in elements.indices {
+            let text = UnsafeRawBufferPointer(rebasing: body[elements[index]])
             let count = submission.received
             do throws(EventFault) {
                 try append(translated: try CloudEvent(text, try parse(text)).event(self), origin)
@@ -171,7 +173,5 @@ extension EventLines {
                 submission.refused.append(Submission.Refused(index: count, messageId: [], fault: error))
             }
         }
-        guard let end else { throw .notJSON }
-        guard body[end...].allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) else { throw .notJSON }
     }
 }

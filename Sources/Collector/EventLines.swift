@@ -45,6 +45,8 @@ struct EventLines: ~Copyable {
     private let idFront: [UInt8]
     private var nextID: UInt64 = 0
     private var members: [RawText.Member] = []
+    /// Where the events of the batch being read lie.
+    var elements: [Range<Int>] = []
     var submission = Submission()
 
     init() throws {

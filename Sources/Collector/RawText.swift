@@ -46,16 +46,23 @@ struct RawText {
     /// The next member of the object whose brace was taken; nil at its end, which stays, and where the text is broken.
     @inline(__always)
     mutating func member() -> Member? {
+        guard let key = key() else { return nil }
+        let valueStart = at
+        guard skipValue() else { return nil }
+        return Member(start: key.lowerBound, keyEnd: key.upperBound, valueStart: valueStart, end: at)
+    }
+
+    /// The next member's key, with its quotes; what comes next is its value. nil as for `member`.
+    @inline(__always)
+    mutating func key() -> Range<Int>? {
         _ = take(UInt8(ascii: ","))
         skipSpace()
         let start = at
         guard at < bytes.count, bytes[at] == UInt8(ascii: "\""), skipString() else { return nil }
-        let keyEnd = at
+        let end = at
         guard take(UInt8(ascii: ":")) else { return nil }
         skipSpace()
-        let valueStart = at
-        guard skipValue() else { return nil }
-        return Member(start: start, keyEnd: keyEnd, valueStart: valueStart, end: at)
+        return start..<end
     }
 
     /// Steps over one value, whatever is in it. False where the text ends inside.
@@ -76,66 +83,74 @@ struct RawText {
         }
     }
 
-    @inline(__always)
     private mutating func skipString() -> Bool {
-        at &+= 1
-        while at < bytes.count {
-            let byte = bytes[at]
-            if byte == UInt8(ascii: "\"") {
-                at &+= 1
-                return true
-            }
-            at &+= byte == UInt8(ascii: "\\") ? 2 : 1
-        }
-        at = bytes.count
-        return false
+        guard let base = bytes.baseAddress else { return false }
+        let end = RawText.behindString(base, at, bytes.count)
+        at = min(end, bytes.count)
+        return end <= bytes.count
     }
 
+    /// Behind the string whose quote is at `start`; beyond `count` where it does not end.
+    @inline(__always)
+    private static func behindString(_ base: UnsafeRawPointer, _ start: Int, _ count: Int) -> Int {
+        var index = start &+ 1
+        while index < count {
+            let byte = base.load(fromByteOffset: index, as: UInt8.self)
+            if byte == UInt8(ascii: "\"") { return index &+ 1 }
+            index &+= byte == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return count &+ 1
+    }
+
+    /// The loop that every byte of a batch goes through: its place and depth are locals, so that they stay in registers.
     private mutating func skipNested() -> Bool {
+        guard let base = bytes.baseAddress else { return false }
+        let count = bytes.count
+        var index = at
         var depth = 0
-        while at < bytes.count {
-            switch bytes[at] {
-            case UInt8(ascii: "\""):
-                guard skipString() else { return false }
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                depth &+= 1
-                at &+= 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        while index < count {
+            let byte = base.load(fromByteOffset: index, as: UInt8.self)
+            if byte == UInt8(ascii: "\"") {
+                index = RawText.behindString(base, index, count)
+                continue
+            }
+            index &+= 1
+            // Brackets and braces differ in one bit.
+            switch byte | 0x20 {
+            case UInt8(ascii: "{"): depth &+= 1
+            case UInt8(ascii: "}"):
                 depth &-= 1
-                at &+= 1
-                if depth == 0 { return true }
-            default: at &+= 1
+                if depth == 0 {
+                    at = index
+                    return true
+                }
+            default: break
             }
         }
+        at = count
         return false
     }
 
-    /// Hands on each element of the array that begins at `start`, as a range without the white space around it. The
-    /// place behind the closing bracket; nil where the text ends before.
-    static func elements(
-        of bytes: UnsafeRawBufferPointer, from start: Int, _ body: (Range<Int>) -> Void
-    ) -> Int? {
-        var text = RawText(bytes)
-        text.at = start
-        guard text.take(UInt8(ascii: "[")) else { return nil }
-        if text.take(UInt8(ascii: "]")) { return text.at }
+    /// Steps over the array that begins here and adds the range of each element, without the white space around it. False
+    /// where no array begins, or the text ends inside.
+    mutating func takeElements(_ ranges: inout [Range<Int>]) -> Bool {
+        guard take(UInt8(ascii: "[")) else { return false }
+        if take(UInt8(ascii: "]")) { return true }
         while true {
-            text.skipSpace()
-            let first = text.at
-            guard text.skipValue() else { return nil }
-            var end = text.at
+            skipSpace()
+            let first = at
+            guard skipValue() else { return false }
+            var end = at
+            skipSpace()
             // What stands between a value and the next comma belongs to it, so that its parser refuses it.
-            while text.at < bytes.count, bytes[text.at] != UInt8(ascii: ","), bytes[text.at] != UInt8(ascii: "]") {
-                text.skipSpace()
-                guard text.at < bytes.count else { return nil }
-                if bytes[text.at] == UInt8(ascii: ",") || bytes[text.at] == UInt8(ascii: "]") { break }
-                if bytes[text.at] == UInt8(ascii: "}") { text.at &+= 1 } else if !text.skipValue() { return nil }
-                end = text.at
+            while at < bytes.count, bytes[at] != UInt8(ascii: ","), bytes[at] != UInt8(ascii: "]") {
+                if bytes[at] == UInt8(ascii: "}") { at &+= 1 } else if !skipValue() { return false }
+                end = at
+                skipSpace()
             }
-            guard text.at < bytes.count else { return nil }
-            body(first..<end)
-            if text.take(UInt8(ascii: "]")) { return text.at }
-            guard text.take(UInt8(ascii: ",")) else { return nil }
+            ranges.append(first..<end)
+            if take(UInt8(ascii: "]")) { return true }
+            guard take(UInt8(ascii: ",")) else { return false }
         }
     }
 }

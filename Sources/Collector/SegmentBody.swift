@@ -47,7 +47,7 @@ extension EventLines {
         _ body: UnsafeRawBufferPointer, _ origin: consuming Origin, key: KeyCheck
     ) throws(EventFault) {
         begin(expecting: body.count, isBatch: true)
-        let array = try EventLines.placeOfBatch(in: body)
+        let array = try findBatch(in: body)
         // The text around the events, with an empty array in their place.
         let around = Array(body[..<array.lowerBound]) + Array("[]".utf8) + Array(body[array.upperBound...])
         var shared = EventLines.shared(origin)
@@ -56,10 +56,9 @@ extension EventLines {
             origin.sourceMember = try key(EventLines.writeKey(tape))
             shared = EventLines.shared(text, tape, origin)
         }
-        let end = RawText.elements(of: body, from: array.lowerBound) { range in
-            append(UnsafeRawBufferPointer(rebasing: body[range]), type: nil, origin: origin, shared: shared)
+        for index in elements.indices {
+            append(UnsafeRawBufferPointer(rebasing: body[elements[index]]), type: nil, origin: origin, shared: shared)
         }
-        guard end == array.upperBound else { throw .notJSON }
     }
 
     /// Parses a copy of `text` and hands on both.
@@ -75,16 +74,21 @@ extension EventLines {
         if let fault { throw fault }
     }
 
-    /// Where the one array `batch` of the object lies.
-    private static func placeOfBatch(in body: UnsafeRawBufferPointer) throws(EventFault) -> Range<Int> {
+    /// Where the one array `batch` of the object lies; its events go into `elements`.
+    private mutating func findBatch(in body: UnsafeRawBufferPointer) throws(EventFault) -> Range<Int> {
+        elements.removeAll(keepingCapacity: true)
         var text = RawText(body)
         guard text.take(UInt8(ascii: "{")) else { throw text.isAtEnd ? .notJSON : .badBatch }
         var found: Range<Int>?
-        while let member = text.member() {
-            let key = UnsafeRawBufferPointer(rebasing: body[member.start..<member.keyEnd])
-            guard key.elementsEqual("\"batch\"".utf8) else { continue }
-            guard found == nil, body[member.valueStart] == UInt8(ascii: "[") else { throw .badBatch }
-            found = member.valueStart..<member.end
+        while let key = text.key() {
+            let start = text.at
+            guard UnsafeRawBufferPointer(rebasing: body[key]).elementsEqual("\"batch\"".utf8) else {
+                guard text.skipValue() else { throw .notJSON }
+                continue
+            }
+            guard found == nil, start < body.count, body[start] == UInt8(ascii: "[") else { throw .badBatch }
+            guard text.takeElements(&elements) else { throw .notJSON }
+            found = start..<text.at
         }
         guard text.take(UInt8(ascii: "}")), text.isAtEnd else { throw .notJSON }
         guard let found else { throw .badBatch }
