@@ -77,7 +77,7 @@ let package = Package(
         tests("Settings", ["Settings", "Linux"]),
         tests(
             "Pipeline", ["Pipeline", "Events", "Settings", "JSON", "SQLite", "Linux", "Kafka", "Mongo", "MockKafka"]),
-        tests("Operator", ["Operator", "Linux"]),
+        tests("Operator", ["Operator", "Events", "JSON", "Linux"]),
         tests("Integration", ["Pipeline", "Operator", "Kafka", "Mongo", "JSON", "Linux"]),
     ],
     cxxLanguageStandard: .cxx17

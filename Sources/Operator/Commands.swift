@@ -52,6 +52,11 @@ public enum Commands {
                 options: [
                     .init(name: "seconds", value: "N", help: "end after N seconds (default: until Ctrl-C)"),
                     .init(name: "rate", value: "N", help: "about so many events a second (300)"),
+                    .init(name: "history", value: "DAYS", help: "send a past of so many days first"),
+                    .init(name: "events", value: "N", help: "so many events of a past (of 90 days, if not said)"),
+                    .init(name: "no-live", value: nil, help: "the past alone"),
+                    .init(name: "print", value: nil, help: "the past to standard output, one event a line"),
+                    .init(name: "seed", value: "N", help: "the same people each time; with --print the same ids too"),
                 ]
             ) { try DemoCommand.run($0, $1) },
         ]

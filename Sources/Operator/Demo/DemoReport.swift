@@ -42,14 +42,14 @@ struct DemoReport {
     }
 
     private mutating func readFunnel(_ events: MongoCollection) throws(MongoError) {
-        let steps = ["view_product", "add_to_cart", "proceed_to_checkout"]
+        let steps = ["view_product", "add_to_cart", "proceed_to_checkout", "order"]
         let cursor = try events.aggregate([
             ["$match": ["activity": ["$in": .array(steps.map { .string($0) })], "visitor": ["$exists": true]]],
             ["$group": ["_id": "$visitor", "did": ["$addToSet": "$activity"]]],
             [
                 "$group": [
                     "_id": nil, "view_product": reached(steps[..<1]), "add_to_cart": reached(steps[..<2]),
-                    "proceed_to_checkout": reached(steps[..<3]),
+                    "proceed_to_checkout": reached(steps[..<3]), "order": reached(steps[..<4]),
                 ]
             ],
         ])
