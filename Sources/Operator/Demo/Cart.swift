@@ -41,7 +41,7 @@ package struct Order: Sendable, Equatable {
     package var discount: Int { coupon == nil ? 0 : cart.cents / 10 }
     /// Goods after the discount, before shipping.
     package var revenue: Int { cart.cents - discount }
-    /// Free from 50 euro on.
-    package var shipping: Int { revenue >= 5000 ? 0 : 490 }
+    /// Free from 150 euro on.
+    package var shipping: Int { revenue >= 15_000 ? 0 : 690 }
     package var total: Int { revenue + shipping }
 }

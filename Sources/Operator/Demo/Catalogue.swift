@@ -1,5 +1,5 @@
 // What the demonstration shop sells, and how people take to it. The same products as the pages of web/shop. Popularity
-// and appeal differ on purpose: the tent is seen often and seldom added, the matches seldom seen and often added.
+// and appeal differ on purpose: the chair is seen often and seldom added, the notebook seldom seen and often added.
 
 package struct Product: Sendable {
     package let id: String
@@ -11,7 +11,7 @@ package struct Product: Sendable {
     package let seen: Double
     /// How readily those who look add it to their cart; 1 is usual.
     package let appeal: Double
-    /// Other words that find it.
+    /// Lower-case words that find it.
     package let words: [String]
 }
 
@@ -19,25 +19,43 @@ package enum Catalogue {
     package static let currency = "EUR"
 
     package static let products: [Product] = [
-        .init("p-01", "Enamel mug", "Kitchen", 1400, seen: 16, appeal: 1.4, ["cup", "tea"]),
-        .init("p-02", "Wool blanket", "Home", 8900, seen: 13, appeal: 0.8, ["throw", "gift"]),
-        .init("p-03", "Desk lamp", "Home", 5900, seen: 11, appeal: 0.9, ["light"]),
-        .init("p-04", "Notebook", "Desk", 900, seen: 9, appeal: 1.7, ["paper", "gift"]),
-        .init("p-05", "Fountain pen", "Desk", 4500, seen: 7, appeal: 0.9, ["ink", "gift"]),
-        .init("p-06", "Linen towel", "Kitchen", 1900, seen: 6, appeal: 1.2, ["cloth"]),
-        .init("p-07", "Oak tray", "Kitchen", 3900, seen: 5, appeal: 1, ["wood", "tea"]),
-        .init("p-08", "Tea pot", "Kitchen", 4900, seen: 8, appeal: 1, ["tea", "gift"]),
-        .init("p-09", "Candle", "Home", 1200, seen: 2, appeal: 2.6, ["light", "gift"]),
-        .init("p-10", "Backpack", "Travel", 11900, seen: 18, appeal: 0.25, ["bag"]),
-        .init("p-11", "Umbrella", "Travel", 2900, seen: 4, appeal: 1.1, ["rain"]),
-        .init("p-12", "Board game", "Home", 3500, seen: 1.5, appeal: 2.2, ["gift", "play"]),
+        .init(
+            "mug-aske", "Aske mug", "Table", 24, seen: 16, appeal: 1.5, "stoneware two glazes cup coffee tea ceramic"),
+        .init(
+            "lamp-sopp", "Sopp table lamp", "Light", 149, seen: 13, appeal: 0.8,
+            "powder-coated steel mushroom reading bedside orange"),
+        .init(
+            "chair-furu", "Furu lounge chair", "Living", 640, seen: 18, appeal: 0.2,
+            "pine wool armchair seat furniture wood"),
+        .init("vase-bue", "Bue vase", "Living", 56, seen: 9, appeal: 1.1, "matte porcelain flower ceramic lilac"),
+        .init(
+            "carafe-vik", "Vik carafe", "Table", 48, seen: 6, appeal: 1.2,
+            "mouth-blown glass cork bottle water wine jug"),
+        .init(
+            "pendant-klokke", "Klokke pendant", "Light", 189, seen: 7, appeal: 0.6,
+            "spun aluminium brass ceiling lamp dining hanging"),
+        .init(
+            "throw-ull", "Ull throw", "Living", 128, seen: 11, appeal: 0.8,
+            "norwegian lambswool blanket wool plaid sofa"),
+        .init("teapot-ro", "Ro teapot", "Table", 86, seen: 8, appeal: 1, "glazed clay rattan tea kettle pot green"),
+        .init(
+            "clock-stund", "Stund wall clock", "Study", 78, seen: 5, appeal: 0.9, "oak silent movement time watch wall"),
+        .init(
+            "stool-krakk", "Krakk stool", "Living", 165, seen: 4, appeal: 0.8,
+            "solid ash oiled chair seat wood side table"),
+        .init(
+            "notebook-blad", "Blad notebook", "Study", 18, seen: 2, appeal: 2.6,
+            "linen 192 pages book paper journal writing"),
+        .init(
+            "candle-stake", "Stake candle holder", "Light", 32, seen: 1.5, appeal: 2.4,
+            "cast brass candlestick candlelight"),
     ]
 
-    /// What people type, and how often. Some words find nothing: a slip, and things that the shop does not have.
+    /// What people type, and how often. Some words find nothing: slips, and things that the shop does not have.
     package static let queries: [(text: String, weight: Double)] = [
-        ("mug", 14), ("blanket", 10), ("lamp", 9), ("gift", 13), ("tea", 9), ("backpack", 8), ("notebook", 6),
-        ("pen", 5), ("umbrella", 4), ("candle", 3), ("wood", 2), ("wol blanket", 4), ("hammock", 6), ("knife", 4),
-        ("gift card", 3),
+        ("mug", 14), ("lamp", 13), ("chair", 11), ("blanket", 8), ("tea", 9), ("vase", 6), ("wood", 5), ("brass", 4),
+        ("table", 6), ("clock", 4), ("notebook", 4), ("wine", 3), ("candel", 4), ("rug", 7), ("mirror", 5),
+        ("gift card", 3), ("lamp shade", 2),
     ]
 
     static let popularity = Weighted(products.map(\.seen))
@@ -47,20 +65,21 @@ package enum Catalogue {
     /// The products a query finds.
     package static func results(ofQuery index: Int) -> [Int] { found[index] }
 
+    /// As the shop's own search: every word of the query must begin a word of the product.
     private static func matches(_ query: String) -> [Int] {
         products.indices.filter { index in
-            let product = products[index]
-            let known = Set(product.name.lowercased().split(separator: " ").map(String.init) + product.words)
-            return query.split(separator: " ").allSatisfy { known.contains(String($0)) }
+            let known = products[index].words
+            return query.split(separator: " ").allSatisfy { word in known.contains { $0.hasPrefix(word) } }
         }
     }
 }
 
 extension Product {
     fileprivate init(
-        _ id: String, _ name: String, _ category: String, _ price: Int, seen: Double, appeal: Double, _ words: [String]
+        _ id: String, _ name: String, _ category: String, _ euros: Int, seen: Double, appeal: Double, _ words: String
     ) {
+        let words = "\(name) \(category) \(words)".lowercased().split(separator: " ").map(String.init)
         self.init(
-            id: id, name: name, category: category, price: price, seen: seen, appeal: appeal, words: words)
+            id: id, name: name, category: category, price: euros * 100, seen: seen, appeal: appeal, words: words)
     }
 }

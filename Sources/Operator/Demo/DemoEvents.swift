@@ -33,9 +33,30 @@ package struct DemoEvents: Sendable {
                 c.key("page")
                 c.object { page in
                     page.member("path", step.action.path)
-                    page.member("referrer", Origin.all[visit.origin].referrer)
+                    page.raw(DemoEvents.referrers[visit.origin])
                 }
-                if let campaign = Origin.all[visit.origin].campaign {
+                c.raw(DemoEvents.contexts[visit.origin * Device.all.count + visit.device])
+            }
+        }
+        return writer.bytes
+    }
+}
+
+// What is the same in many events, as members of JSON made once.
+extension DemoEvents {
+    private static func members(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object(body)
+        return Array(writer.bytes.dropFirst().dropLast())
+    }
+
+    private static let referrers = Origin.all.map { origin in members { $0.member("referrer", origin.referrer) } }
+
+    /// By origin, then by device.
+    private static let contexts = Origin.all.flatMap { origin in
+        Device.all.map { device in
+            members { c in
+                if let campaign = origin.campaign {
                     c.key("campaign")
                     c.object {
                         $0.member("name", campaign.name)
@@ -43,19 +64,28 @@ package struct DemoEvents: Sendable {
                         $0.member("medium", campaign.medium)
                     }
                 }
-                c.member("userAgent", Device.all[visit.device].userAgent)
+                c.member("userAgent", device.userAgent)
                 c.key("device")
-                c.object { $0.member("type", Device.all[visit.device].type) }
+                c.object { $0.member("type", device.type) }
             }
         }
-        return writer.bytes
+    }
+
+    fileprivate static let products = Catalogue.products.map { product in
+        members { p in
+            p.member("product_id", product.id)
+            p.member("name", product.name)
+            p.member("category", product.category)
+            p.money("price", product.price)
+            p.member("currency", Catalogue.currency)
+        }
     }
 }
 
 extension Action {
     fileprivate var typeAndName: (type: String, name: String?) {
         switch self {
-        case .land: ("page", "Shop")
+        case .land: ("page", "Home")
         case .search: ("track", "Products Searched")
         case .view: ("track", "Product Viewed")
         case .wish: ("track", "Product Added to Wishlist")
@@ -69,9 +99,9 @@ extension Action {
 
     fileprivate var path: String {
         switch self {
-        case .land, .search: "/shop"
+        case .land, .search: "/shop/"
         case .view(let product), .wish(let product), .add(let product, _):
-            "/shop/product/" + Catalogue.products[product].id
+            "/shop/p/" + Catalogue.products[product].id
         case .remove: "/shop/cart"
         case .checkOut, .signIn, .order: "/shop/checkout"
         }
@@ -82,7 +112,7 @@ extension Action {
         switch self {
         case .land:
             p.member("path", path)
-            p.member("title", "Shop")
+            p.member("title", "Home")
         case .search(let query):
             p.member("query", Catalogue.queries[query].text)
             p.member("results", Catalogue.results(ofQuery: query).count)
@@ -113,12 +143,7 @@ extension Action {
 
 extension JSONWriter {
     fileprivate mutating func product(_ index: Int, quantity: Int? = nil) {
-        let product = Catalogue.products[index]
-        member("product_id", product.id)
-        member("name", product.name)
-        member("category", product.category)
-        money("price", product.price)
-        member("currency", Catalogue.currency)
+        raw(DemoEvents.products[index])
         if let quantity { member("quantity", quantity) }
     }
 

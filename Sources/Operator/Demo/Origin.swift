@@ -61,7 +61,7 @@ package struct Origin: Sendable {
         .init("", ("autumn-letter", "newsletter", "email"), 3, 18, 1.4),
         .init("https://www.instagram.com/", ("slow-mornings", "instagram", "social"), 15, 5, 0.45),
         .init("https://www.pinterest.com/", nil, 5, 3, 0.6),
-        .init("https://thingswelike.example/best-mugs", nil, 6, 3, 1.3),
+        .init("https://thingswelike.example/quiet-tables", nil, 6, 3, 1.3),
     ]
     static let newWeights = Weighted(all.map(\.newWeight))
     static let returningWeights = Weighted(all.map(\.returningWeight))

@@ -105,7 +105,7 @@ package struct Visit: Sendable {
 
     private mutating func add(_ product: Int, _ shopper: inout Shopper, _ chance: inout Chance) {
         now += chance.pause(meanSeconds: 20)
-        let isSmall = Catalogue.products[product].price < 2000
+        let isSmall = Catalogue.products[product].price < 3000
         let quantity = 1 + (isSmall ? chance.times(0.3, most: 5) : chance.times(0.03, most: 2))
         shopper.cart.add(product, quantity)
         shopper.wishes.removeAll { $0 == product }
