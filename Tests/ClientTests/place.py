@@ -97,10 +97,10 @@ read_listen = "127.0.0.1:{self.read_port}"
     # Starting and ending
 
     def _spawn(self, program, environment):
-        log = open(self.folder / f"{program}.log", "ab")
-        return subprocess.Popen(
-            [BINARIES / program, "run", "--config", self.config],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | self.environment | environment)
+        with open(self.folder / f"{program}.log", "ab") as log:
+            return subprocess.Popen(
+                [BINARIES / program, "run", "--config", self.config],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | self.environment | environment)
 
     def start_daemon(self, **environment):
         self.daemon = self._spawn("clickd", environment)

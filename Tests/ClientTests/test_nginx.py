@@ -88,11 +88,11 @@ def patterns(hidden):
         "a folded encoding": (framed(b"X: y\r\n Transfer-Encoding: chunked\r\nContent-Length: " + size(behind), behind), False),
         "a folded length": (framed(b"Content-Length:\r\n " + size(outer), outer), False),
         "a header name with a space": (framed(b"Content Length: 3\r\nContent-Length: " + size(outer), outer), False),
-        "a header without a colon": (framed(b"Nonsense\r\nContent-Length: " + size(outer), outer), False),
-        "NUL in a header": (framed(b"X: a\0b\r\nContent-Length: " + size(outer), outer), False),
+        "a header without a colon": (framed(b"Nonsense\r\nContent-Length: " + size(outer), outer), True),
+        "NUL in a header": (framed(b"X: a\0b\r\nContent-Length: " + size(outer), outer), True),
         "bare LF between headers": (framed(b"Content-Length: " + size(outer), outer).replace(b"\r\n", b"\n"), True),
         "bare LF in the middle": (framed(b"X: y\nContent-Length: " + size(outer), outer), True),
-        "bare CR in the middle": (framed(b"X: y\rTransfer-Encoding: chunked\r\nContent-Length: " + size(outer), outer), False),
+        "bare CR in the middle": (framed(b"X: y\rTransfer-Encoding: chunked\r\nContent-Length: " + size(outer), outer), True),
         "a chunk size beyond 64 bits": (framed(b"Transfer-Encoding: chunked", b"11111111111111111\r\n" + inner), False),
         "a chunk size of letters": (framed(b"Transfer-Encoding: chunked", b"zz\r\n" + inner), False),
         "a negative chunk size": (framed(b"Transfer-Encoding: chunked", b"-1\r\n" + inner), False),
@@ -143,7 +143,11 @@ class SmugglingTest(PlaceTest):
                     heard += piece
             except OSError:
                 pass
-        return [int(status) for status in re.findall(rb"HTTP/1\.[01] (\d{3}) ", heard)]
+        statuses = [int(status) for status in re.findall(rb"HTTP/1\.[01] (\d{3}) ", heard)]
+        # libmicrohttpd 0.9.75 writes the head of its own refusals twice, in front of their body, and closes.
+        if re.search(rb"Connection: close\r\n.*HTTP/1\.1 4.*Connection: close\r\n.*<html>", heard, re.DOTALL):
+            statuses.pop()
+        return statuses
 
     def run_patterns(self, port):
         acknowledged = set()
