@@ -75,7 +75,8 @@ const subject = ({ type, name, event, properties = {}, userId }) => {
   if (event === "Products Searched") return `“${properties.query}”, ${properties.results === 1 ? "1 result" : `${properties.results} results`}`;
   if (properties.name) return properties.name + (properties.quantity > 1 ? ` × ${properties.quantity}` : "");
   if (properties.order_id) return properties.order_id;
-  return properties.products ? `${properties.products.length} products` : "";
+  const products = properties.products ? properties.products.length : 0;
+  return products === 1 ? properties.products[0].name : products > 1 ? `${products} products` : "";
 };
 const KINDS = { page: "Page", identify: "Identify", group: "Group", alias: "Alias" };
 
