@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 
-.PHONY: help build test unit tsan lint bench demo clean
+.PHONY: help build test unit tsan browser lint bench demo clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +28,13 @@ unit:  ## the tests that need no servers, under a minute
 tsan:  ## the tests that need no servers, under the thread sanitizer
 	@scripts/install-deps build
 	@scripts/test --tsan
+
+browser:  ## the shop and clickd.js in a real Chromium, with outages; about three minutes
+	@scripts/install-deps build services test browser
+	$(SWIFT) build -c release --product clickd
+	$(SWIFT) build -c release --product clickd-web
+	node --test Tests/TrackerTests/*.test.js
+	@Tests/BrowserTests/run
 
 lint:  ## the formatter's and the shell checker's word on every file
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
