@@ -19,7 +19,7 @@ class Screenshots(ShopTest):
         shopper = self.shopper
         shopper.drained()
         eventually("everything is stored", lambda: "stored" in shopper.run("return document.querySelector('.inside .state').textContent"))
-        shopper.run("document.activeElement.blur(); document.querySelector('#toast').classList.remove('shown')")
+        shopper.run("scrollTo(0, 0); document.activeElement.blur(); document.querySelector('#toast').classList.remove('shown')")
         eventually("the drawings are there", lambda: shopper.run("return [...document.images].every((image) => image.complete)"))
         FOLDER.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:

@@ -1,8 +1,8 @@
 // The shop's pages for buying: cart, checkout, thanks.
-import { emptyState, picture, stepper } from "./cards.js";
+import { emptyState, grid, picture, stepper } from "./cards.js";
 import { html, money } from "./markup.js";
 import { lines, newId, totals } from "./basket.js";
-import { artOf } from "./catalogue.js";
+import { artOf, companions } from "./catalogue.js";
 import * as track from "./track.js";
 
 const sums = () => {
@@ -13,6 +13,7 @@ const sums = () => {
     <div class="total"><dt>Total</dt><dd>${money(total)}</dd></div>
   </dl>`;
 };
+const suggestions = (item) => html`<section aria-labelledby="with"><h2 id="with">Goes well with</h2>${grid(companions(item), "companions")}</section>`;
 
 export function cart() {
   const list = lines();
@@ -28,7 +29,7 @@ export function cart() {
           <span class="price">${money(item.price * quantity)}</span>
         </li>`)}</ul>
         <aside class="summary" aria-label="Summary">${sums()}<a class="button wide" href="/shop/checkout">Checkout</a></aside>
-      </div>`}`,
+      </div>${suggestions(list[0].item)}`}`,
     arrived() {
       track.page("Cart");
       track.cartViewed();

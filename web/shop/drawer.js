@@ -69,8 +69,8 @@ async function lookFor(entry) {
 
 // ---- Drawing
 
-const subject = ({ type, name, event, properties = {}, userId }) => {
-  if (type === "page") return name || properties.path;
+const subject = ({ type, event, properties = {}, userId }) => {
+  if (type === "page") return properties.title.split(" · ")[0];
   if (type === "identify") return userId;
   if (event === "Products Searched") return `“${properties.query}”, ${properties.results === 1 ? "1 result" : `${properties.results} results`}`;
   if (properties.name) return properties.name + (properties.quantity > 1 ? ` × ${properties.quantity}` : "");
@@ -84,6 +84,8 @@ function draw(entry) {
   const { id, event, state, ms, storedMs, error, at } = entry;
   let row = document.getElementById(`e-${id}`);
   if (!row) {
+    if (entry.drawn) return; // pushed out by newer ones
+    entry.drawn = true;
     row = document.createElement("li");
     row.id = `e-${id}`;
     put(row, html`<details><summary>
@@ -92,10 +94,7 @@ function draw(entry) {
       </summary><div class="papers"></div></details>`);
     row.querySelector("details").addEventListener("toggle", () => papers(entry, row));
     list.prepend(row);
-    while (list.children.length > KEEP) {
-      entries.delete(list.lastElementChild.id.slice(2));
-      list.lastElementChild.remove();
-    }
+    if (list.children.length > KEEP) list.lastElementChild.remove();
   }
   const reached = STEPS[state];
   row.dataset.state = state;
@@ -142,6 +141,7 @@ function keep() {
 function recall() {
   try {
     for (const entry of JSON.parse(sessionStorage.getItem(KEPT)) || []) {
+      entry.drawn = false;
       entries.set(entry.id, entry);
       draw(entry);
       if (entry.state !== "stored" && entry.state !== "refused") lookFor(entry);
