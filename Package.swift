@@ -73,6 +73,8 @@ let package = Package(
         tests("LZ4", ["LZ4"]),
         tests("TOML", ["TOML"]),
         tests("Systemd", ["Systemd", "Linux"]),
+        tests("HTTP", ["HTTP", "Linux"]),
+        tests("Collector", ["Collector", "Web", "Events", "Settings", "JSON", "Linux"]),
         tests("Events", ["Events", "JSON"]),
         tests("Settings", ["Settings", "Linux"]),
         tests(

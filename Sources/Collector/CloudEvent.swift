@@ -4,7 +4,7 @@
 import Events
 import JSON
 
-struct CloudEvent {
+package struct CloudEvent {
     /// Attributes as JSON values, by name, in order.
     private(set) var attributes: [(name: [UInt8], value: [UInt8])] = []
     /// `data` as JSON; nil: none.
@@ -29,7 +29,7 @@ struct CloudEvent {
     }
 
     /// Of headers `ce-*`, whose values are percent-encoded, and a body.
-    init(headers: [(name: [UInt8], value: [UInt8])], contentType: String, body: UnsafeRawBufferPointer) {
+    package init(headers: [(name: [UInt8], value: [UInt8])], contentType: String, body: UnsafeRawBufferPointer) {
         for header in headers {
             var value: [UInt8] = []
             JSONWriter.append(CloudEvent.unescaped(header.value), to: &value)
@@ -132,13 +132,13 @@ struct CloudEvent {
 
 extension EventLines {
     /// Reads one event in CloudEvents' JSON format.
-    mutating func readCloudEvent(_ body: UnsafeRawBufferPointer, _ origin: Origin) throws(EventFault) {
+    package mutating func readCloudEvent(_ body: UnsafeRawBufferPointer, _ origin: Origin) throws(EventFault) {
         begin(expecting: 2 * body.count)
         try append(cloudEvent: try CloudEvent(body, try parse(body)), origin)
     }
 
     /// Reads one event whose attributes are headers.
-    mutating func readCloudEvent(_ event: CloudEvent, bodyBytes: Int, _ origin: Origin) throws(EventFault) {
+    package mutating func readCloudEvent(_ event: CloudEvent, bodyBytes: Int, _ origin: Origin) throws(EventFault) {
         begin(expecting: 2 * bodyBytes)
         try append(cloudEvent: event, origin)
     }
@@ -158,7 +158,7 @@ extension EventLines {
     }
 
     /// Reads a batch in CloudEvents' JSON batch format: an array.
-    mutating func readCloudBatch(_ body: UnsafeRawBufferPointer, _ origin: Origin) throws(EventFault) {
+    package mutating func readCloudBatch(_ body: UnsafeRawBufferPointer, _ origin: Origin) throws(EventFault) {
         begin(expecting: 2 * body.count, isBatch: true)
         elements.removeAll(keepingCapacity: true)
         var all = RawText(body)

@@ -28,7 +28,7 @@ public struct Submission: Sendable {
     public init() {}
 }
 
-struct EventLines: ~Copyable {
+package struct EventLines: ~Copyable {
     static let maxEventBytes = 32 << 10
 
     /// What a batch says for all its events.
@@ -47,9 +47,9 @@ struct EventLines: ~Copyable {
     private var members: [RawText.Member] = []
     /// Where the events of the batch being read lie.
     var elements: [Range<Int>] = []
-    var submission = Submission()
+    package internal(set) var submission = Submission()
 
-    init() throws {
+    package init() throws {
         parser = try JSONParser.make(capacity: 1 << 20, maxDepth: EventFields.maxDepth + 2)
         idFront = Array("\"messageId\":\"\(Files.randomHex(bytes: 16))-".utf8)
     }

@@ -2,7 +2,7 @@
 // The arguments named like an event's fields are its fields, every other one is a property. Pure.
 import JSON
 
-enum Pixel {
+package enum Pixel {
     /// A transparent image of one point.
     static let image: [UInt8] = [
         0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0x21, 0xF9, 4, 1, 0, 0,
@@ -15,7 +15,7 @@ enum Pixel {
     private static let numbers = ["price", "quantity", "revenue", "total", "value", "results"]
 
     /// The event of these arguments, as JSON; `page` is the address of the page that shows the image, "" if unknown.
-    static func event(_ arguments: [(name: String, value: String)], page: String) -> [UInt8] {
+    package static func event(_ arguments: [(name: String, value: String)], page: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { event in
             for (name, value) in arguments where fields.contains(name) { event.member(name, value) }
@@ -56,7 +56,7 @@ enum Pixel {
 
 extension EventLines {
     /// Reads one event from JSON that this program made.
-    mutating func readOwn(_ event: [UInt8], _ origin: Origin) throws(EventFault) {
+    package mutating func readOwn(_ event: [UInt8], _ origin: Origin) throws(EventFault) {
         begin(expecting: event.count)
         let padded = event + [UInt8](repeating: 0x20, count: JSONParser.padding)
         padded.withUnsafeBytes { bytes in

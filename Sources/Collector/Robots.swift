@@ -1,7 +1,7 @@
 // Programs that read pages by themselves, told by their user agent. Libraries that shops send with (Python's, curl, Node)
 // are no robots: their events are their users'.
 
-enum Robots {
+package enum Robots {
     private static let signs: [[UInt8]] = [
         "bot", "crawl", "spider", "slurp", "facebookexternalhit", "mediapartners-google", "google-inspectiontool",
         "chrome-lighthouse", "ia_archiver", "pingdom", "gtmetrix", "feedfetcher", "bingpreview", "embedly",
@@ -9,7 +9,7 @@ enum Robots {
     private static let phone = Array("cubot".utf8)
 
     /// Whether a user agent is a robot's.
-    static func isRobot(_ agent: some Collection<UInt8>) -> Bool {
+    package static func isRobot(_ agent: some Collection<UInt8>) -> Bool {
         // Longer ones are nonsense; what a robot says of itself stands at the front.
         let lower = agent.prefix(512).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
         return signs.contains { sign in

@@ -1,12 +1,12 @@
 // SHA-256 (FIPS 180-4), for ids made of what a sender says: nobody can find a second text for an id.
 
-struct SHA256 {
+package struct SHA256 {
     private var state: [UInt32] = [
         0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,
     ]
 
     /// The 64 lower-case hexadecimal digits of the digest of `bytes`.
-    static func hex(_ bytes: [UInt8]) -> [UInt8] {
+    package static func hex(_ bytes: [UInt8]) -> [UInt8] {
         var hash = SHA256()
         var message = bytes
         message.append(0x80)

@@ -26,11 +26,11 @@ public enum SegmentPath: Sendable, Equatable {
 }
 
 /// Finds the `source` member for a key in the body (nil: the body has none), or says that the key is not known.
-typealias KeyCheck = (_ bodyKey: UnsafeBufferPointer<UInt8>?) throws(EventFault) -> [UInt8]
+package typealias KeyCheck = (_ bodyKey: UnsafeBufferPointer<UInt8>?) throws(EventFault) -> [UInt8]
 
 extension EventLines {
     /// Reads the body of one event.
-    mutating func readEvent(
+    package mutating func readEvent(
         _ body: UnsafeRawBufferPointer, _ type: EventType, _ origin: consuming Origin, key: KeyCheck
     ) throws(EventFault) {
         begin(expecting: body.count)
@@ -43,7 +43,7 @@ extension EventLines {
     }
 
     /// Reads the body of a batch.
-    mutating func readBatch(
+    package mutating func readBatch(
         _ body: UnsafeRawBufferPointer, _ origin: consuming Origin, key: KeyCheck
     ) throws(EventFault) {
         begin(expecting: body.count, isBatch: true)

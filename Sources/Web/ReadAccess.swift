@@ -5,7 +5,7 @@ import HTTP
 import Linux
 import Settings
 
-struct ReadAccess: Sendable {
+package struct ReadAccess: Sendable {
     private let user: [UInt8]
     private let password: [UInt8]?
     private let trustsProxy: Bool
@@ -41,7 +41,7 @@ struct ReadAccess: Sendable {
     }
 
     /// Whether a request without a password comes from this host itself.
-    static func isAtHome(host: String?, forwarding: Bool) -> Bool {
+    package static func isAtHome(host: String?, forwarding: Bool) -> Bool {
         guard !forwarding, let host = host?.lowercased() else { return false }
         let name: Substring
         if host.hasPrefix("[") {
@@ -69,19 +69,21 @@ struct ReadAccess: Sendable {
 }
 
 /// Counts wrong passwords by address (IPv6 by /64): ten, and one more every six seconds. Pure but for the clock it is given.
-struct TryLimit {
+package struct TryLimit {
     private static let burst = 10.0
     private static let perSecond = 1.0 / 6
     private static let mostAddresses = 10_000
 
+    package init() {}
+
     private var addresses: [[UInt8]: (spent: Double, at: Monotonic)] = [:]
 
-    func allows(_ address: [UInt8], _ now: Monotonic) -> Bool { spent(key(address), now) < TryLimit.burst }
+    package func allows(_ address: [UInt8], _ now: Monotonic) -> Bool { spent(key(address), now) < TryLimit.burst }
 
-    mutating func failed(_ address: [UInt8], _ now: Monotonic) {
+    package mutating func failed(_ address: [UInt8], _ now: Monotonic) {
         let key = key(address)
         if addresses.count >= TryLimit.mostAddresses, addresses[key] == nil {
-            addresses = addresses.filter { spent($0.key, now) > 1 }
+            addresses = addresses.filter { spent($0.key, now) > 0 }
             // So many at once are one attacker: all of them wait.
             if addresses.count >= TryLimit.mostAddresses { return }
         }
