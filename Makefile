@@ -12,9 +12,9 @@ build:  ## install what a build needs, build clickd
 	@scripts/install-deps build
 	$(SWIFT) build -c release
 
-demo:  ## simulated shoppers through a real clickd, live; DEMO_SECONDS=20 ends by itself
+demo:  ## a shop and simulated shoppers through a real clickd, live; DEMO_SECONDS=20 ends by itself
 	@scripts/install-deps build services
-	$(SWIFT) build -c release --product clickd
+	$(SWIFT) build -c release
 	@scripts/demo
 
 test:  ## every test, with a real Kafka and MongoDB

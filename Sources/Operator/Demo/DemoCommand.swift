@@ -18,19 +18,21 @@ enum DemoCommand {
         var isWhole = true
         if plan.days != nil { isWhole = try DemoPast.send(plan, &crowd, &sender, stop) }
         var byDatagram = 0
+        var board = DemoBoard()
         if plan.isLive, isWhole {
             var live = DemoLive(plan: plan, settings: settings)
             live.run(&crowd, &sender, stop)
             byDatagram = live.sentByDatagram
+            board = live.board
         }
         let deadline = Monotonic.now.adding(milliseconds: 10_000)
         while sender.unsettledCount > 0, Monotonic.now < deadline { sender.work(milliseconds: 50) }
-        return try finish(plan, settings, sender, byDatagram: byDatagram, shoppers: crowd.made)
+        return try finish(settings, sender, &board, byDatagram: byDatagram, shoppers: crowd.made)
     }
 
     /// Waits until everything has gone the whole way, then tells what is there.
     private static func finish(
-        _ plan: DemoPlan, _ settings: Settings, _ sender: borrowing AckSender, byDatagram: Int, shoppers: Int
+        _ settings: Settings, _ sender: borrowing AckSender, _ board: inout DemoBoard, byDatagram: Int, shoppers: Int
     ) throws -> Int32 {
         var deadline = Monotonic.now.adding(milliseconds: 30_000)
         var values: StatusValues?
@@ -45,8 +47,8 @@ enum DemoCommand {
             }
             usleep(200_000)
         }
-        if Terminal.isTerminal { Terminal.write(1, "\u{1B}[H\u{1B}[2J") }
-        if let values { Terminal.print(StatusTable.text(values) + "\n") }
+        board.show(values.map(StatusTable.text) ?? "no daemon answers at \(settings.control.socket)")
+        Terminal.print("")
         let report = try DemoReport.read(settings.mongodb)
         Terminal.print(report.text)
         Terminal.print(

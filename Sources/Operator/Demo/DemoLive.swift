@@ -7,6 +7,7 @@ struct DemoLive {
     let plan: DemoPlan
     let settings: Settings
     private(set) var sentByDatagram = 0
+    private(set) var board = DemoBoard()
     private var chance: Chance
     private var open: [(visit: Visit, next: Int)] = []
 
@@ -55,21 +56,19 @@ struct DemoLive {
         return DemoEvents(run: plan.run).line(visit, step: step, timestamp: now)
     }
 
-    private func show(stored: Int, shoppers: Int) {
-        if Terminal.isTerminal { Terminal.write(1, "\u{1B}[H\u{1B}[2J") }
-        Terminal.print(
+    private mutating func show(stored: Int, shoppers: Int) {
+        var text =
             "\(Format.count(shoppers)) shoppers: \(Format.count(stored)) events acknowledged, "
-                + "\(Format.count(sentByDatagram)) sent as datagrams (Ctrl-C ends)")
-        guard let json = try? ControlClient.status(path: settings.control.socket), let values = StatusValues(json)
-        else {
-            return Terminal.print("no daemon answers at \(settings.control.socket)")
-        }
-        if Terminal.isTerminal {
-            Terminal.print("\n" + StatusTable.text(values))
+            + "\(Format.count(sentByDatagram)) sent as datagrams (Ctrl-C ends)\n"
+        if let json = try? ControlClient.status(path: settings.control.socket), let values = StatusValues(json) {
+            text +=
+                Terminal.isTerminal
+                ? "\n" + StatusTable.text(values)
+                : "  received \(values["ledger.received"]) stored \(values["ledger.stored"]) forwarded "
+                    + "\(values["ledger.forwarded"]) inserted \(values["ledger.inserted"])"
         } else {
-            Terminal.print(
-                "  received \(values["ledger.received"]) stored \(values["ledger.stored"]) forwarded "
-                    + "\(values["ledger.forwarded"]) inserted \(values["ledger.inserted"])")
+            text += "no daemon answers at \(settings.control.socket)"
         }
+        board.show(text)
     }
 }
