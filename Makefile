@@ -30,7 +30,7 @@ tsan:  ## the tests that need no servers, under the thread sanitizer
 	@scripts/test --tsan
 
 browser:  ## the shop and clickd.js in a real Chromium, with outages; about three minutes
-	@scripts/install-deps build services test browser
+	@scripts/install-deps build services browser
 	$(SWIFT) build -c release --product clickd
 	$(SWIFT) build -c release --product clickd-web
 	node --test Tests/TrackerTests/*.test.js
