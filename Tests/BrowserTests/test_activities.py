@@ -67,6 +67,30 @@ class Activities(ShopTest):
         self.assertIn('"activity": "add_to_cart"', papers[1])
         self.assertIn('"product_id": "vase-bue"', papers[1])
 
+    def test_attributes_send_events_without_a_script_of_the_shop(self):
+        shopper = self.shopper
+        shopper.open("p/vase-bue")
+        shopper.run("""
+            document.querySelector("main").insertAdjacentHTML("beforeend", `
+              <form data-clickd-event="Products Searched" data-clickd-results="3"><input data-clickd-property="query" value="007"></form>
+              <button data-clickd-event="Product Added" data-clickd-product-id="0042" data-clickd-price="12.50" type="button"><b>Add</b></button>
+              <div class="tall"></div>
+              <section data-clickd-event="Product List Viewed" data-clickd-list-id="far down" data-clickd-on="visible">Far down</section>`);
+            document.querySelector(".tall").style.height = "3000px";
+            document.querySelector("main form:last-of-type").requestSubmit();
+            document.querySelector("[data-clickd-product-id='0042'] b").click();""")
+        shopper.drained()
+        self.assertNotIn("far down", [one.get("properties", {}).get("list_id") for one in shopper.sent().values()], "not seen yet")
+        for _ in range(2):  # once, however often it is seen
+            shopper.run("document.querySelector('[data-clickd-list-id]').scrollIntoView()")
+            eventually("it was seen", lambda: any(one.get("properties", {}).get("list_id") == "far down" for one in shopper.sent().values()))
+            shopper.run("scrollTo(0, 0)")
+        shopper.drained()
+        documents = self.arrived(shopper.anonymous_id, 5)
+        self.assertEqual(self.named(documents, "Products Searched")["properties"], {"query": "007", "results": 3})
+        self.assertEqual(self.named(documents, "Product Added")["properties"], {"product_id": "0042", "price": 12.5})
+        self.assertEqual(self.named(documents, "Product List Viewed")["properties"], {"list_id": "far down"})
+
     def test_global_privacy_control_leaves_the_visitor_out(self):
         shopper = self.shopper
         shopper.cdp("Page.addScriptToEvaluateOnNewDocument",
