@@ -82,7 +82,7 @@ class Activities(ShopTest):
         shopper.drained()
         self.assertNotIn("far down", [one.get("properties", {}).get("list_id") for one in shopper.sent().values()], "not seen yet")
         for _ in range(2):  # once, however often it is seen
-            shopper.run("document.querySelector('[data-clickd-list-id]').scrollIntoView()")
+            shopper.run("document.querySelector('main > section[data-clickd-event]').scrollIntoView()")
             eventually("it was seen", lambda: any(one.get("properties", {}).get("list_id") == "far down" for one in shopper.sent().values()))
             shopper.run("scrollTo(0, 0)")
         shopper.drained()
