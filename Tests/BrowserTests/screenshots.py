@@ -15,10 +15,9 @@ DESK, PHONE = (1440, 900), (390, 844)
 
 
 class Screenshots(ShopTest):
-    def shoot(self, name):
+    def shoot(self, name, state="stored"):
         shopper = self.shopper
-        shopper.drained()
-        eventually("everything is stored", lambda: "stored" in shopper.run("return document.querySelector('.inside .state').textContent"))
+        eventually(f"the drawer says {state}", lambda: state in shopper.run("return document.querySelector('.inside .state').textContent"))
         shopper.run("scrollTo(0, 0); document.activeElement.blur(); document.querySelector('#toast').classList.remove('shown')")
         eventually("the drawings are there", lambda: shopper.run("return [...document.images].every((image) => image.complete)"))
         FOLDER.mkdir(parents=True, exist_ok=True)
@@ -51,6 +50,19 @@ class Screenshots(ShopTest):
         self.both("shop-cart", DESK)
         shopper.open("checkout")
         self.both("shop-checkout", DESK)
+
+    def test_away(self):
+        shopper = self.shopper
+        self.network_was_away = True
+        shopper.open("p/lamp-sopp")
+        shopper.drained()
+        self.place.kill("clickd-web")
+        shopper.click("[data-action=add]")
+        shopper.click(".product .wish")
+        self.shoot("shop-away-light", "kept, again in")
+        self.place.start("clickd-web")
+        self.place.wait_until_serving()
+        shopper.drained(60)
 
     def test_phone(self):
         shopper = self.shopper

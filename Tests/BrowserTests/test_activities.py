@@ -120,3 +120,6 @@ class Activities(ShopTest):
         documents = self.arrived(visitor, 6)
         self.named(documents, "Product Added", product_id="throw-ull")
         self.named(documents, "Product Added", product_id="stool-krakk")
+        for tab in shopper.driver.window_handles:
+            shopper.driver.switch_to.window(tab)
+            eventually("each tab's drawer follows its own, whoever sent them", lambda: shopper.one(".inside .state").text == "All 3 stored")

@@ -56,7 +56,7 @@ class Outages(ShopTest):
         order = shopper.order()
         waiting = shopper.queue()
         self.assertGreaterEqual(waiting, 8)
-        eventually("the drawer says so", lambda: "Not reachable" in shopper.one(".inside .state").text)
+        eventually("the drawer says so", lambda: "kept, again in" in shopper.one(".inside .state").text)
         while time.monotonic() < away_since + AWAY:
             time.sleep(0.5)
         self.assertEqual(shopper.queue(), waiting)
@@ -96,7 +96,7 @@ class Outages(ShopTest):
         self.place.kill(program)
         shopper.click("[data-action=add]")
         shopper.click(".product .wish")
-        eventually("clickd.js has tried in vain", lambda: "Not reachable" in shopper.one(".inside .state").text)
+        eventually("clickd.js has tried in vain", lambda: "kept, again in" in shopper.one(".inside .state").text)
         self.assertGreater(shopper.queue(), 0)
         self.place.start(program)
         self.place.wait_until_serving()

@@ -2,6 +2,7 @@
 "use strict";
 const test = require("node:test");
 const assert = require("node:assert");
+const { webcrypto } = require("node:crypto");
 const { gzipSync } = require("node:zlib");
 const { Origin, stored, away, SOURCE } = require("./browser.js");
 
@@ -328,7 +329,7 @@ test("a wrong call warns and never stops the page", () => {
 
 test("without storage, locks and randomUUID events still arrive", async () => {
   const origin = new Origin();
-  const page = { navigator: { locks: undefined }, crypto: { getRandomValues: (bytes) => crypto.getRandomValues(bytes) } };
+  const page = { navigator: { locks: undefined }, crypto: { getRandomValues: (bytes) => webcrypto.getRandomValues(bytes) } };
   Object.defineProperty(page, "localStorage", { enumerable: true, value: undefined });
   const { clickd } = origin.tab({}, page);
   origin.answer = (count) => (count === 1 ? away : stored);

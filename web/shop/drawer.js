@@ -34,6 +34,10 @@ export function startDrawer(element) {
   handle.addEventListener("click", () => open(!panel.classList.contains("open")));
   addEventListener("keydown", (key) => key.key === "Escape" && panel.classList.contains("open") && (open(false), handle.focus()));
   addEventListener("clickd", (told) => heard(told.detail));
+  // Tabs share a queue: another may have sent ours, and then takes it out.
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key && key.startsWith("clickd.q.") && newValue === null) heard({ state: "stored", ids: [key.slice(-36)] });
+  });
   addEventListener("pagehide", keep);
   recall();
   setInterval(overview, 1000);
@@ -122,7 +126,7 @@ function overview() {
   [reached(1), reached(2), reached(3)].forEach((count, i) => (panel.querySelectorAll(".tally dd")[i].textContent = count));
   const away = waitingUntil > Date.now();
   const open = all.filter(({ state }) => state !== "stored" && state !== "refused").length;
-  const text = away ? `Not reachable, again in ${Math.ceil((waitingUntil - Date.now()) / 1000)} s`
+  const text = away ? `${open} kept, again in ${Math.ceil((waitingUntil - Date.now()) / 1000)} s`
     : open > 0 ? `${open} under way` : all.length > 0 ? `All ${all.length} stored` : "Nothing yet";
   panel.dataset.state = away ? "away" : open > 0 ? "busy" : "calm";
   for (const state of panel.querySelectorAll(".state")) if (state.textContent !== text) state.textContent = text;
