@@ -55,11 +55,11 @@ class Screenshots(ShopTest):
         shopper = self.shopper
         self.network_was_away = True
         shopper.open("p/lamp-sopp")
-        shopper.drained()
+        eventually("all is stored", lambda: "stored" in shopper.one(".inside .state").text)
         self.place.kill("clickd-web")
         shopper.click("[data-action=add]")
         shopper.click(".product .wish")
-        self.shoot("shop-away-light", "kept, again in")
+        self.shoot("shop-away-light", "2 kept, again in")
         self.place.start("clickd-web")
         self.place.wait_until_serving()
         shopper.drained(60)

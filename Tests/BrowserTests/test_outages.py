@@ -56,7 +56,7 @@ class Outages(ShopTest):
         order = shopper.order()
         waiting = shopper.queue()
         self.assertGreaterEqual(waiting, 8)
-        eventually("the drawer says so", lambda: "kept, again in" in shopper.one(".inside .state").text)
+        eventually("the drawer says so", lambda: f"{waiting} kept, again in" in shopper.one(".inside .state").text)
         while time.monotonic() < away_since + AWAY:
             time.sleep(0.5)
         self.assertEqual(shopper.queue(), waiting)

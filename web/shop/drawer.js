@@ -126,7 +126,8 @@ function overview() {
   [reached(1), reached(2), reached(3)].forEach((count, i) => (panel.querySelectorAll(".tally dd")[i].textContent = count));
   const away = waitingUntil > Date.now();
   const open = all.filter(({ state }) => state !== "stored" && state !== "refused").length;
-  const text = away ? `${open} kept, again in ${Math.ceil((waitingUntil - Date.now()) / 1000)} s`
+  const kept = all.filter(({ state }) => STEPS[state] < 2 && state !== "refused").length;
+  const text = away ? `${kept} kept, again in ${Math.ceil((waitingUntil - Date.now()) / 1000)} s`
     : open > 0 ? `${open} under way` : all.length > 0 ? `All ${all.length} stored` : "Nothing yet";
   panel.dataset.state = away ? "away" : open > 0 ? "busy" : "calm";
   for (const state of panel.querySelectorAll(".state")) if (state.textContent !== text) state.textContent = text;
