@@ -1,5 +1,5 @@
-// The executable: arguments to a command, nothing else.
+// The executable: arguments to a command, nothing else. No exit handlers, as in clickd.
 import Linux
 import Web
 
-exit(WebCommands.run(CommandLine.arguments))
+_exit(WebCommands.run(CommandLine.arguments))

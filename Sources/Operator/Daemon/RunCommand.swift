@@ -25,10 +25,13 @@ enum RunCommand {
 
         let pipeline: Pipeline
         let control: ControlServer
+        var begun: Pipeline?
         do {
             pipeline = try Pipeline(settings, log: log, inherited: ServiceManager.inheritedSockets())
+            begun = pipeline
             control = try ControlServer(pipeline, settings: settings.control, log: log)
         } catch {
+            _ = begun?.stop()
             let (text, code) = explain(error)
             log.error(text)
             ServiceManager.notify("STATUS=\(text)")
