@@ -22,6 +22,8 @@ package struct CloudEvent {
                 data = bytes
             } else if key.equals("data_base64") {
                 data = Array("{\"data_base64\":".utf8) + bytes + [UInt8(ascii: "}")]
+            } else if tape.kind(value) == .string {
+                attributes.append((Array(key), CloudEvent.quoted(tape.string(value))))
             } else {
                 attributes.append((Array(key), bytes))
             }
@@ -31,9 +33,7 @@ package struct CloudEvent {
     /// Of headers `ce-*`, whose values are percent-encoded, and a body.
     package init(headers: [(name: [UInt8], value: [UInt8])], contentType: String, body: UnsafeRawBufferPointer) {
         for header in headers {
-            var value: [UInt8] = []
-            JSONWriter.append(CloudEvent.unescaped(header.value), to: &value)
-            attributes.append((header.name, value))
+            attributes.append((header.name, CloudEvent.quoted(CloudEvent.unescaped(header.value))))
         }
         guard body.count > 0 else { return }
         let type = contentType.prefix { $0 != ";" }.lowercased()
@@ -44,6 +44,13 @@ package struct CloudEvent {
             JSONWriter.append(String(decoding: body, as: UTF8.self).utf8, to: &text)
             data = text + [UInt8(ascii: "}")]
         }
+    }
+
+    /// A string's JSON text, one way for each string: the id must not depend on how a sender escapes.
+    private static func quoted(_ text: some Sequence<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        JSONWriter.append(text, to: &bytes)
+        return bytes
     }
 
     /// The JSON text of an attribute that is a string which is not empty.

@@ -42,14 +42,24 @@ public final class Link: Sendable {
 
     /// Gives whole lines on; `completion` is called once, perhaps at once, perhaps on the link's thread. It must be quick.
     public func send(_ lines: [UInt8], count: Int, completion: @escaping @Sendable (Outcome) -> Void) {
-        // The one with the least to do; one that is away counts as busiest.
-        let best = connections.min { $0.load < $1.load }
+        var best: (connection: LinkConnection, bytes: Int)?
+        for connection in connections {
+            switch connection.load {
+            case .away: continue
+            // clickd reads all of them or none: a new line would only wait beside the old ones.
+            case .stalled: return completion(.full)
+            case .waiting(let bytes): if best.map({ bytes < $0.bytes }) ?? true { best = (connection, bytes) }
+            }
+        }
+        guard let best else { return completion(.away) }
         let delivery = Delivery(lines: lines, count: count, completion: completion)
-        if let refused = best?.take(delivery) { completion(refused) }
+        if let refused = best.connection.take(delivery) { completion(refused) }
     }
 
     /// Whether clickd can be reached.
-    public var isUp: Bool { connections.contains { $0.load < .max } }
+    public var isUp: Bool {
+        connections.contains { if case .away = $0.load { false } else { true } }
+    }
 
     /// Bytes that wait for their OK.
     public var waitingBytes: Int { connections.reduce(0) { $0 + $1.waitingBytes } }

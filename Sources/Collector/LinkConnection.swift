@@ -32,8 +32,23 @@ final class LinkConnection: Sendable {
 
     // MARK: Any thread
 
-    /// Bytes that wait, Int.max while clickd is away.
-    var load: Int { state.withLock { $0.isUp && !$0.isStopping ? $0.waitingBytes : .max } }
+    /// What a connection can be asked to do.
+    enum Load {
+        case away
+        /// Its oldest line waits too long: clickd takes nothing.
+        case stalled
+        case waiting(bytes: Int)
+    }
+
+    var load: Load {
+        state.withLock { state in
+            guard state.isUp, !state.isStopping else { return .away }
+            let isStalled = state.oldest.map {
+                Monotonic.milliseconds(from: $0, to: .now) > options.stallMilliseconds
+            }
+            return isStalled == true ? .stalled : .waiting(bytes: state.waitingBytes)
+        }
+    }
     var waitingBytes: Int { state.withLock { $0.waitingBytes } }
     var reconnections: Int { max(0, made.load(ordering: .relaxed) - 1) }
 
@@ -41,10 +56,7 @@ final class LinkConnection: Sendable {
     func take(_ delivery: Delivery) -> Link.Outcome? {
         let (refused, wakes) = state.withLock { state -> (Link.Outcome?, Bool) in
             guard state.isUp, !state.isStopping else { return (.away, false) }
-            let stalled = state.oldest.map {
-                Monotonic.milliseconds(from: $0, to: delivery.since) > options.stallMilliseconds
-            }
-            guard stalled != true, state.waitingBytes + delivery.lines.count <= options.waitingBytes else {
+            guard state.waitingBytes + delivery.lines.count <= options.waitingBytes else {
                 return (.full, false)
             }
             if state.oldest == nil { state.oldest = delivery.since }

@@ -78,7 +78,9 @@ package struct TryLimit {
 
     private var addresses: [[UInt8]: (spent: Double, at: Monotonic)] = [:]
 
-    package func allows(_ address: [UInt8], _ now: Monotonic) -> Bool { spent(key(address), now) < TryLimit.burst }
+    package func allows(_ address: [UInt8], _ now: Monotonic) -> Bool {
+        spent(key(address), now) <= TryLimit.burst - 1
+    }
 
     package mutating func failed(_ address: [UInt8], _ now: Monotonic) {
         let key = key(address)
