@@ -1,4 +1,4 @@
-"""The three questions, each asked of clickd and of a small C program that does only the part nobody can avoid.
+"""The questions, each asked of clickd and of a small C program that does only the part nobody can avoid.
 
 A question's `raw` and `clickd` give events a second. Both get the same events, and each round starts anew: a new
 outbox, a new topic, a new database.
@@ -109,4 +109,36 @@ class Mongo:
         return (events - there) / (ended - began), costs
 
 
-ALL = {"intake": Intake(), "kafka": Kafka(), "mongo": Mongo()}
+class Collector:
+    """Batches of 100, or single events, over HTTP to clickd-web and through it to clickd's disk."""
+
+    limit = "a bare libmicrohttpd that reads the same requests and answers at once"
+    needs_servers = False
+
+    def __init__(self, title, per_request, connections, events, goal, floor):
+        self.title, self.per_request, self.connections = title, per_request, connections
+        self.events, self.goal, self.floor = events, {"rate": goal}, {"rate": floor}
+
+    def load(self, place, port, events):
+        return place.raw("http_post", port, events, place.run, self.per_request, self.connections)
+
+    def raw(self, place, events, number):
+        with place.http_limit() as port:
+            return per_second(self.load(place, port, events))
+
+    def clickd(self, place, events, number):
+        with place.daemon(["intake", "forwarder"], topic=None) as daemon, place.web(daemon) as port:
+            answer = self.load(place, port, events)
+            costs = daemon.costs()
+            daemon.wait("the ledger shows all", lambda: daemon.ledger().get("stored", 0) >= events)
+            expect(daemon, received=events, stored=events, outbox=events)
+            return per_second(answer), costs
+
+
+ALL = {
+    "intake": Intake(), "kafka": Kafka(), "mongo": Mongo(),
+    "collector": Collector(
+        "HTTP collector, acknowledged, batches of 100 from 8 connections", 100, 8, 2_000_000, 400_000, 150_000),
+    "requests": Collector(
+        "HTTP collector, acknowledged, single events from 64 connections", 1, 64, 200_000, 40_000, 15_000),
+}

@@ -12,10 +12,12 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 FOLDER = os.path.join(ROOT, ".build", "bench")
-LIBRARIES = {"sender": None, "sqlite_rows": "sqlite3", "producer": "rdkafka", "insert": "libmongoc-1.0"}
+LIBRARIES = {"sender": None, "sqlite_rows": "sqlite3", "producer": "rdkafka", "insert": "libmongoc-1.0",
+             "http_post": None, "http_limit": "libmicrohttpd"}
 PATIENCE = 120
 
 
@@ -96,6 +98,51 @@ class Workplace:
             yield daemon
         finally:
             daemon.stop()
+
+
+    @contextlib.contextmanager
+    def http_limit(self):
+        """The bare HTTP server; its port."""
+        port = free_port()
+        server = subprocess.Popen(
+            [self.program("http_limit"), str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            if server.stdout.readline() != b"ready\n":
+                raise Failure("http_limit did not start")
+            yield port
+        finally:
+            server.stdin.close()
+            server.wait(30)
+
+    @contextlib.contextmanager
+    def web(self, daemon):
+        """clickd-web in front of a daemon; the collector's port."""
+        port, read_port = free_port(), free_port()
+        config = os.path.join(daemon.folder, "web.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(daemon.text + f'[web]\nlisten = "127.0.0.1:{port}"\nread_listen = "127.0.0.1:{read_port}"\n')
+        with open(os.path.join(self.data, "web.log"), "wb") as log:
+            web = subprocess.Popen([self.clickd + "-web", "run", "--config", config], stdout=log, stderr=log)
+        try:
+            daemon.wait("clickd-web has reached it", lambda: is_well(port))
+            yield port
+        finally:
+            web.terminate()
+            web.wait(30)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def is_well(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
 
 
 class Daemon:
