@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 
-.PHONY: help build test unit tsan browser lint bench demo clean
+.PHONY: help build test unit tsan asan browser lint bench demo clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,6 +29,10 @@ tsan:  ## the tests that need no servers, under the thread sanitizer
 	@scripts/install-deps build
 	@scripts/test --tsan
 
+asan:  ## what reads bytes from outside, fuzzed under the address sanitizer
+	@scripts/install-deps build
+	@scripts/test --asan
+
 browser:  ## the shop and clickd.js in a real Chromium, with outages; about three minutes
 	@scripts/install-deps build services browser
 	$(SWIFT) build -c release --product clickd
@@ -42,7 +46,7 @@ lint:  ## the formatter's and the shell checker's word on every file
 
 bench:  ## intake, socket to Kafka, Kafka to MongoDB, against raw limits in the same run
 	@scripts/install-deps build services
-	$(SWIFT) build -c release --product clickd
+	$(SWIFT) build -c release
 	@Benchmarks/run
 
 clean:  ## what builds and tests left
