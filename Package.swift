@@ -80,7 +80,7 @@ let package = Package(
         tests(
             "Pipeline", ["Pipeline", "Events", "Settings", "JSON", "SQLite", "Linux", "Kafka", "Mongo", "MockKafka"]),
         tests("Operator", ["Operator", "Events", "JSON", "Linux"]),
-        tests("Integration", ["Pipeline", "Operator", "Kafka", "Mongo", "JSON", "Linux"]),
+        tests("Integration", ["Pipeline", "Operator", "Kafka", "Mongo", "JSON", "HTTP", "Linux"]),
     ],
     cxxLanguageStandard: .cxx17
 )
