@@ -228,7 +228,7 @@ extension TestDaemon {
         #expect(asker.request("GET", "/metrics", [right])?.status == 429, "a right guess is not told either")
     }
 
-    @Test("every example of docs/http-api.md works, and what it sends is in MongoDB, once")
+    @Test("every example of docs/http-api.md and of the README works, and what it sends is in MongoDB, once")
     func examples() throws {
         let (daemon, web) = try collector(web: #"write_keys = { shop = "k-shop" }"#)
         let result = try Command.run(
@@ -236,7 +236,7 @@ extension TestDaemon {
             environment: ["CLICKD": "http://127.0.0.1:\(web.port)", "KEY": "k-shop"])
         #expect(result.status == 0, "\(result.errors)")
         let ids = Set(result.output.split(separator: "\n").map(String.init))
-        #expect(ids.count == 10)
+        #expect(ids.count == 19)
         try Arrival.expect(ids, in: daemon, within: 20)
     }
 }
