@@ -236,7 +236,7 @@ extension TestDaemon {
             environment: ["CLICKD": "http://127.0.0.1:\(web.port)", "KEY": "k-shop"])
         #expect(result.status == 0, "\(result.errors)")
         let ids = Set(result.output.split(separator: "\n").map(String.init))
-        #expect(ids.count == 19)
+        #expect(ids.count == 20)
         try Arrival.expect(ids, in: daemon, within: 20)
     }
 }
