@@ -52,7 +52,8 @@ let package = Package(
         // The product.
         module("Events", ["JSON"]),
         module("Settings", ["TOML", "Linux"]),
-        module("Pipeline", ["Events", "Settings", "Linux", "SQLite", "Kafka", "Mongo", "JSON", "LZ4"]),
+        module("Rollups", ["Events", "Linux", "Mongo"]),
+        module("Pipeline", ["Events", "Settings", "Linux", "SQLite", "Kafka", "Mongo", "JSON", "LZ4", "Rollups"]),
         module("Operator", ["Pipeline", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo"]),
         module("Collector", ["HTTP", "Events", "Settings", "Linux", "JSON"]),
         module(

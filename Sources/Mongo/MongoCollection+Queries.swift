@@ -3,12 +3,12 @@ import CMongoc
 
 extension MongoCollection {
     /// The documents that match `filter`. `limit` 0: all; `batchSize` 0: the server's own. `timeLimit` ends the
-    /// query on the server.
+    /// query on the server. `snapshot`: all documents as of one instant (a replica set only).
     public func find(
         _ filter: BSONDocument = [:], projection: BSONDocument? = nil, sort: BSONDocument? = nil, limit: Int = 0,
-        batchSize: Int32 = 0, timeLimit: Duration? = nil
+        batchSize: Int32 = 0, timeLimit: Duration? = nil, snapshot: Bool = false
     ) throws(MongoError) -> MongoCursor {
-        var options = readOptions(batchSize: batchSize, timeLimit)
+        var options = readOptions(batchSize: batchSize, timeLimit, level: snapshot ? "snapshot" : "majority")
         if let projection { options.append("projection", .document(projection)) }
         if let sort { options.append("sort", .document(sort)) }
         if limit > 0 { options.append("limit", .int64(Int64(limit))) }
@@ -65,8 +65,8 @@ extension MongoCollection {
         return Int(clamping: counted)
     }
 
-    private func readOptions(batchSize: Int32, _ timeLimit: Duration?) -> BSONDocument {
-        var options: BSONDocument = ["readConcern": ["level": "majority"]]
+    private func readOptions(batchSize: Int32, _ timeLimit: Duration?, level: String = "majority") -> BSONDocument {
+        var options: BSONDocument = ["readConcern": ["level": .string(level)]]
         if batchSize > 0 { options.append("batchSize", .integer(Int64(batchSize))) }
         if let timeLimit { options.append("maxTimeMS", .int64(Int64(milliseconds(timeLimit)))) }
         return options

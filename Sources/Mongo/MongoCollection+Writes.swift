@@ -7,11 +7,14 @@ extension MongoCollection {
     /// is in the outcome.
     @discardableResult
     public func write(_ writes: [MongoWrite], timeout: Duration = .seconds(10)) throws(MongoError) -> WriteOutcome {
+        try write(writes, options: ["ordered": false, "writeConcern": majority(timeout)])
+    }
+
+    func write(_ writes: [MongoWrite], options: BSONDocument) throws(MongoError) -> WriteOutcome {
         let operation = "write to \(name)"
         _ = try client.live(operation)
         guard !writes.isEmpty else { return WriteOutcome(nil) }
         for write in writes { for document in write.documents { try document.check(operation) } }
-        let options: BSONDocument = ["ordered": false, "writeConcern": majority(timeout)]
         guard let bulk = options.withBSON({ mongoc_collection_create_bulk_operation_with_opts(handle, $0) }) else {
             throw MongoError(operation, .argument, 0, "no bulk operation", .giveUp)
         }

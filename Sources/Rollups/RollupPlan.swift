@@ -1,0 +1,61 @@
+// When a stretch is rolled up or merged: pure decisions, without clock or database.
+//
+// A marked minute is rolled up at once, and again after four times what it cost: a quiet shop's numbers are a second
+// old, and in a flood an event is read two or three times at most, however often its minute is marked.
+
+public struct RollupPlan {
+    /// When a place was last worked on, and how long that took, in ms.
+    private var worked: [SegmentPlace: (at: Int64, cost: Int64)] = [:]
+
+    public init() {}
+
+    public mutating func didWork(_ place: SegmentPlace, at now: Int64, cost: Int64) {
+        worked[place] = (now, cost)
+        if worked.count > 20_000 { worked = worked.filter { now - $0.value.at < 600_000 } }
+    }
+
+    /// Whether a marked place is to be rolled up now.
+    public func isDue(_ place: SegmentPlace, at now: Int64) -> Bool {
+        guard let last = worked[place] else { return true }
+        return now - last.at >= max(500, 4 * last.cost)
+    }
+
+    /// Minutes before this are frozen: their raw events may have expired, so they cannot be read again. An event's own
+    /// time may be up to a day ahead of the `receivedAt` that it expires by. ms since 1970; nil where nothing expires.
+    public static func frozenBefore(retain: Duration?, now: Int64) -> Int64? {
+        guard let retain else { return nil }
+        let kept = retain.components.seconds * 1000
+        return now - kept + min(90_000_000, kept / 2)
+    }
+
+    /// What to merge, given the documents there are: hours that are over by a minute take their minutes, days that are
+    /// over by ten their hours and minutes, as long as the result stays below `maxRows`.
+    public func merges(_ heads: [SegmentHead], at now: Int64, maxRows: Int = 4_000_000) -> [SegmentPlace] {
+        var rows: [SegmentPlace: Int] = [:]
+        var shorter: [SegmentPlace: Bool] = [:]
+        for head in heads {
+            let day = SegmentPlace(.day, holding: head.place.minute)
+            rows[day, default: 0] += head.rows
+            if head.place.level < .day { shorter[day] = true }
+            if head.place.level < .day {
+                let hour = SegmentPlace(.hour, holding: head.place.minute)
+                rows[hour, default: 0] += head.rows
+                if head.place.level < .hour { shorter[hour] = true }
+            }
+        }
+        func fits(_ place: SegmentPlace) -> Bool { (rows[place] ?? 0) <= maxRows }
+        func isOver(_ place: SegmentPlace) -> Bool {
+            place.end + (place.level == .day ? 600_000 : 60_000) <= now
+        }
+        let days = shorter.keys.filter { $0.level == .day && isOver($0) && fits($0) }
+        let hours = shorter.keys.filter { hour in
+            guard hour.level == .hour, isOver(hour), fits(hour) else { return false }
+            return !days.contains { $0.holds(hour) }
+        }
+        // Merging costs what the whole stretch costs: a trickle of late events waits until it is worth it.
+        return (days + hours).filter { place in
+            guard let last = worked[place] else { return true }
+            return now - last.at >= max(30_000, 20 * last.cost)
+        }.sorted(by: >)
+    }
+}

@@ -1,0 +1,171 @@
+// The roll-up writer: reads marks, reads the raw events of each marked stretch whole, from the primary and by majority,
+// writes its segment, and takes away exactly the marks it had read. Then merges minutes to hours and hours to days.
+// Dying between any two of these repeats work and changes no number. One thread, one client; the lease keeps it alone.
+import Linux
+import Mongo
+
+public final class RollupWriter {
+    public struct Settings: Sendable {
+        public var uri: String
+        public var database: String
+        public var collection: String
+        public var retain: Duration?
+        public var host: String
+
+        public init(uri: String, database: String, collection: String, retain: Duration?, host: String) {
+            self.uri = uri
+            self.database = database
+            self.collection = collection
+            self.retain = retain
+            self.host = host
+        }
+    }
+
+    /// Places a test stops at, as a crash would: before the thing named is done.
+    public enum CrashPoint: CaseIterable, Sendable { case read, people, write, remove, merge }
+
+    /// Rows read into memory at once; a stretch of more is read in shorter ones.
+    private static let maxRows = 1_000_000
+    private let settings: Settings
+    private let client: MongoClient
+    private let events: MongoCollection
+    private let state: MongoCollection
+    private let store: SegmentStore
+    private let people: People
+    public let marks: RollupMarks
+    private let lease: RollupLease
+    private var plan = RollupPlan()
+    private var lastMergeLook: Int64 = 0
+    private let crash: (CrashPoint) throws(MongoError) -> Void
+
+    public init(
+        _ settings: Settings, crash: @escaping (CrashPoint) throws(MongoError) -> Void = { _ throws(MongoError) in }
+    ) throws(MongoError) {
+        self.settings = settings
+        self.crash = crash
+        client = try MongoClient.open(uri: settings.uri)
+        events = try client.collection(database: settings.database, settings.collection)
+        state = try client.collection(database: settings.database, RollupNames.state)
+        store = try SegmentStore(client, database: settings.database)
+        people = try People(client, database: settings.database)
+        marks = try RollupMarks(client, database: settings.database)
+        lease = try RollupLease(client, database: settings.database, host: settings.host)
+    }
+
+    public func prepare() throws(MongoError) { try store.prepare() }
+
+    /// Works for about `milliseconds` at most. False where there is nothing to do now, or another process does it.
+    public func turn(milliseconds: Int = 2000, now: Int64 = WallClock.nowMilliseconds) throws(MongoError) -> Bool {
+        guard try lease.take() else { return false }
+        let deadline = Monotonic.now.adding(milliseconds: milliseconds)
+        let due = try marks.all().filter { plan.isDue($0.place, at: now) }
+        var didWork = false
+        for mark in due where Monotonic.now < deadline {
+            didWork = true
+            try rollUp(mark, now)
+        }
+        if now - lastMergeLook >= 10_000, Monotonic.now < deadline {
+            lastMergeLook = now
+            didWork = try merge(now, until: deadline) || didWork
+        }
+        return didWork
+    }
+
+    public func release() throws(MongoError) { if lease.term != nil { try lease.release() } }
+
+    // MARK: Rolling up
+
+    private func rollUp(_ mark: RollupMark, _ now: Int64) throws(MongoError) {
+        if let frozen = RollupPlan.frozenBefore(retain: settings.retain, now: now), mark.place.start < frozen {
+            return try countLate(mark)
+        }
+        let start = Monotonic.now
+        // The mark was read before: what is written from here on marks anew.
+        let readAt = WallClock.nowMilliseconds
+        try recompute(mark.place)
+        try crash(.remove)
+        try marks.remove([mark], readAt: readAt)
+        plan.didWork(mark.place, at: now, cost: Int64(Monotonic.milliseconds(from: start, to: .now)))
+    }
+
+    /// Makes the segment of `place` anew from raw events.
+    public func recompute(_ place: SegmentPlace) throws(MongoError) {
+        if place.level > .minute, try isLarge(place) {
+            let shorter: SegmentLevel = place.level == .day ? .hour : .minute
+            for minute in stride(from: place.minute, to: place.minute + place.level.minutes, by: Int64.Stride(shorter.minutes)) {
+                try recompute(SegmentPlace(shorter, minute: minute))
+            }
+            return
+        }
+        try crash(.read)
+        var builder = SegmentBuilder(place)
+        var links: [String: People.Link] = [:]
+        let cursor = try events.find(
+            ["ts": ["$gte": .date(place.start), "$lt": .date(place.end)]], projection: FactReader.projection,
+            batchSize: 10_000)
+        while let document = try cursor.next() {
+            guard let fact = FactReader.read(document) else { continue }
+            builder.add(fact)
+            if let user = fact.user, let visitor = fact.visitor, !fact.context.isRobot {
+                let link = People.Link(time: fact.time, visitor: visitor)
+                links[user] = max(links[user] ?? link, link)
+            }
+        }
+        let segment = builder.finish()
+        try crash(.people)
+        try people.add(links)
+        try crash(.write)
+        // An empty one is there only to cover what a longer segment says.
+        var isNeeded = segment.rowCount > 0
+        if !isNeeded { isNeeded = try store.isCovering(place) }
+        try store.replace([(segment, isNeeded)], lease)
+    }
+
+    private func isLarge(_ place: SegmentPlace) throws(MongoError) -> Bool {
+        let cursor = try events.aggregate([
+            ["$match": ["ts": ["$gte": .date(place.start), "$lt": .date(place.end)]]],
+            ["$limit": .integer(Int64(RollupWriter.maxRows + 1))], ["$count": "n"],
+        ])
+        return try cursor.next()?.integer("n") ?? 0 > RollupWriter.maxRows
+    }
+
+    /// Events that came too late: counted apart, with their mark, once.
+    private func countLate(_ mark: RollupMark) throws(MongoError) {
+        let collection = try client.collection(database: settings.database, RollupNames.marks)
+        try client.transaction { (transaction) throws(MongoError) in
+            try lease.hold(in: transaction, state)
+            let removed = try transaction.write(
+                collection, [.deleteOne(["_id": RollupMarks.id(mark.place), "token": .int64(mark.token)])])
+            guard removed.deleted == 1 else { return }
+            try transaction.write(
+                state,
+                [
+                    .updateOne(
+                        ["_id": "late"], update: ["$inc": ["frozen": .int64(mark.events)]], upsert: true)
+                ])
+        }
+    }
+
+    // MARK: Merging
+
+    private func merge(_ now: Int64, until deadline: Monotonic) throws(MongoError) -> Bool {
+        let places = plan.merges(try store.heads(), at: now)
+        for place in places where Monotonic.now < deadline {
+            let start = Monotonic.now
+            let segments = try store.load(within: place)
+            // Part after part of one place is no reason to write it again.
+            if segments.contains(where: { $0.place.level < place.level }) {
+                try crash(.merge)
+                try store.replace([(Segment.merge(segments, into: place), true)], lease)
+            }
+            plan.didWork(place, at: now, cost: Int64(Monotonic.milliseconds(from: start, to: .now)))
+        }
+        return !places.isEmpty
+    }
+
+    /// Merges what can be merged as of `now`, to the end: for `rollup rebuild` and tests.
+    public func mergeAll(now: Int64 = WallClock.nowMilliseconds) throws(MongoError) {
+        guard try lease.take() else { return }
+        _ = try merge(now, until: Monotonic(nanoseconds: .max))
+    }
+}
