@@ -35,6 +35,7 @@ public final class Pipeline {
         let watch = isDirect ? nil : try startWatch()
         if runsIntake { try startIntake(watch: watch, inherited: inherited) }
         if let watch, let consumerSnapshot { try startConsumer(watch, consumerSnapshot) }
+        if isDirect ? runsIntake : settings.pipeline.runsConsumer { try startRollups() }
     }
 
     private func start(_ control: StageControl, _ body: @escaping @Sendable () -> StageOutcome) throws {
@@ -103,6 +104,14 @@ public final class Pipeline {
         try start(control) { consumer.value.run() }
     }
 
+    private func startRollups() throws {
+        let control = try StageControl(name: "rollups")
+        let stage = Handed(
+            RollupStage(
+                settings: settings.mongodb, host: settings.host.name, conditions: conditions, control: control))
+        try start(control) { stage.value.run() }
+    }
+
     /// Random, and kept in the state folder: a host that was cloned with its folder must not be cloned running.
     private func instanceName() throws -> String {
         let path = settings.outbox.path + "/consumer.id"
@@ -136,7 +145,7 @@ public final class Pipeline {
     /// Stops every stage in order; false when one did not end in its time.
     public func stop() -> Bool {
         var isWhole = true
-        for (name, seconds) in [("intake", 12), ("forwarder", 15), ("outbox", 15), ("consumer", 20), ("topic", 5)] {
+        for (name, seconds) in [("intake", 12), ("forwarder", 15), ("outbox", 15), ("consumer", 20), ("rollups", 35), ("topic", 5)] {
             for stage in stages where stage.control.name == name {
                 stage.control.requestStop()
                 guard stage.control.finished.wait(milliseconds: Int32(seconds * 1000)) else {

@@ -36,12 +36,17 @@ public final class RollupWriter {
     private let lease: RollupLease
     private var plan = RollupPlan()
     private var lastMergeLook: Int64 = 0
+    private var leased = Monotonic.now
     private let crash: (CrashPoint) throws(MongoError) -> Void
+    private let onRead: () -> Void
 
+    /// `onRead` is called every few thousand events of a long read: a sign of life.
     public init(
-        _ settings: Settings, crash: @escaping (CrashPoint) throws(MongoError) -> Void = { _ throws(MongoError) in }
+        _ settings: Settings, onRead: @escaping () -> Void = {},
+        crash: @escaping (CrashPoint) throws(MongoError) -> Void = { _ throws(MongoError) in }
     ) throws(MongoError) {
         self.settings = settings
+        self.onRead = onRead
         self.crash = crash
         client = try MongoClient.open(uri: settings.uri)
         events = try client.collection(database: settings.database, settings.collection)
@@ -56,6 +61,7 @@ public final class RollupWriter {
 
     /// Works for about `milliseconds` at most. False where there is nothing to do now, or another process does it.
     public func turn(milliseconds: Int = 2000, now: Int64 = WallClock.nowMilliseconds) throws(MongoError) -> Bool {
+        leased = .now
         guard try lease.take() else { return false }
         let deadline = Monotonic.now.adding(milliseconds: milliseconds)
         let due = try marks.all().filter { plan.isDue($0.place, at: now) }
@@ -103,7 +109,10 @@ public final class RollupWriter {
         let cursor = try events.find(
             ["ts": ["$gte": .date(place.start), "$lt": .date(place.end)]], projection: FactReader.projection,
             batchSize: 10_000)
+        var count = 0
         while let document = try cursor.next() {
+            count += 1
+            if count % 10_000 == 0 { try signOfLife() }
             guard let fact = FactReader.read(document) else { continue }
             builder.add(fact)
             if let user = fact.user, let visitor = fact.visitor, !fact.context.isRobot {
@@ -119,6 +128,14 @@ public final class RollupWriter {
         var isNeeded = segment.rowCount > 0
         if !isNeeded { isNeeded = try store.isCovering(place) }
         try store.replace([(segment, isNeeded)], lease)
+    }
+
+    /// A long read outlives neither the watchdog nor the lease.
+    private func signOfLife() throws(MongoError) {
+        onRead()
+        guard Monotonic.milliseconds(from: leased, to: .now) > RollupLease.milliseconds / 3 else { return }
+        leased = .now
+        _ = try lease.take()
     }
 
     private func isLarge(_ place: SegmentPlace) throws(MongoError) -> Bool {

@@ -19,7 +19,9 @@ public struct MongoSettings: Sendable, Equatable {
 
 extension MongoSettings {
     /// Collections that clickd keeps in the same database.
-    private static let ownCollections = ["dead_letters", "offsets"]
+    private static let ownCollections = [
+        "dead_letters", "offsets", "rollups", "rollup_marks", "rollup_state", "rollup_people",
+    ]
 
     static var keys: [Key] {
         [
@@ -35,7 +37,7 @@ extension MongoSettings {
                 }, "The database; clickd makes its collections in it."),
             Key(
                 "mongodb.collection", \.mongodb.collection,
-                .text("1 to 120 bytes without $, not beginning with system. or a dot; not dead_letters or offsets") {
+                .text("1 to 120 bytes without $, not beginning with system. or a dot; not one of clickd's own") {
                     isPlain($0, bytes: 1...120) && !$0.contains("$") && !$0.hasPrefix("system.")
                         && !$0.hasPrefix(".") && !$0.hasSuffix(".") && !ownCollections.contains($0)
                 }, "The collection of events."),

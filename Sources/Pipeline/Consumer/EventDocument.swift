@@ -42,10 +42,11 @@ package enum RecordFault: Error {
 }
 
 package enum EventDocument {
-    /// Appends the document of a parsed event to `writer`.
+    /// Appends the document of a parsed event to `writer`, and gives the event's time, ms since 1970.
+    @discardableResult
     package static func write(
         _ tape: JSONTape, _ record: EventRecord, to writer: inout BSONWriter
-    ) throws(RecordFault) {
+    ) throws(RecordFault) -> Int64 {
         let fields: EventFields
         do throws(Rejection) { fields = try EventFields.read(tape) } catch { throw .event(error) }
         guard fields.messageId != 0 else { throw .noMessageID }
@@ -81,6 +82,7 @@ package enum EventDocument {
         writer.append(int64: EventHash.of(tape, fields), key: "hash")
         appendExtra(tape, to: &writer)
         do throws(BSONFault) { try writer.endDocument() } catch { throw .tooLarge }
+        return happened.milliseconds
     }
 
     private static func appendActivity(_ activity: Activity?, to writer: inout BSONWriter) {

@@ -14,6 +14,8 @@ package enum RecordOutcome: Sendable, Equatable {
 final class WriteChunk: @unchecked Sendable {
     let records: [EventRecord]
     var outcomes: [RecordOutcome]
+    /// Event times of the records that became documents, beside them: the minutes to roll up again.
+    var times: [Int64?]
     /// Which assignment of partitions it belongs to; finished writes of an older one are ignored.
     let generation: Int
     private let onRelease: () -> Void
@@ -26,6 +28,7 @@ final class WriteChunk: @unchecked Sendable {
         self.generation = generation
         self.onRelease = onRelease
         outcomes = Array(repeating: .waiting, count: records.count)
+        times = Array(repeating: nil, count: records.count)
     }
 
     func release() { onRelease() }
