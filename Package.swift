@@ -52,8 +52,9 @@ let package = Package(
         // The product.
         module("Events", ["JSON"]),
         module("Settings", ["TOML", "Linux"]),
-        module("Rollups", ["Events", "Linux", "Mongo"]),
+        module("Rollups", ["Events", "Linux", "Mongo", "JSON"]),
         module("Pipeline", ["Events", "Settings", "Linux", "SQLite", "Kafka", "Mongo", "JSON", "LZ4", "Rollups"]),
+        module("Reports", ["Rollups", "Events", "JSON", "Linux", "Mongo"]),
         module("Operator", ["Pipeline", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo"]),
         module("Collector", ["HTTP", "Events", "Settings", "Linux", "JSON"]),
         module(

@@ -61,6 +61,12 @@ public struct Segment: Sendable {
         public var row: UInt32
         public var product: UInt32
         public var amount: Money?
+
+        public init(row: UInt32, product: UInt32, amount: Money?) {
+            self.row = row
+            self.product = product
+            self.amount = amount
+        }
     }
 
     public struct Order: Sendable, Equatable {

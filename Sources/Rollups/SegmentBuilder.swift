@@ -144,7 +144,8 @@ public struct SegmentBuilder {
         segment.productIDs = products.values
         segment.currencies = currencies.values
         segment.terms = terms.values
-        keys.sort { $0.key != $1.key ? $0.key < $1.key : $0.row < $1.row }
+        let ties = SegmentTies(segment)
+        keys.sort { $0.key != $1.key ? $0.key < $1.key : ties.precedes($0.row, $1.row) }
         segment.reorder(keys.map(\.row))
         return segment
     }
