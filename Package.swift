@@ -55,6 +55,7 @@ let package = Package(
         module("Rollups", ["Events", "Linux", "Mongo", "JSON"]),
         module("Pipeline", ["Events", "Settings", "Linux", "SQLite", "Kafka", "Mongo", "JSON", "LZ4", "Rollups"]),
         module("Reports", ["Rollups", "Events", "JSON", "Linux", "Mongo"]),
+        module("ReportsAPI", ["Reports", "Rollups", "Events", "JSON", "Linux", "Mongo"]),
         module("Operator", ["Pipeline", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo"]),
         module("Collector", ["HTTP", "Events", "Settings", "Linux", "JSON"]),
         module(
@@ -78,6 +79,7 @@ let package = Package(
         tests("HTTP", ["HTTP", "Linux"]),
         tests("Collector", ["Collector", "Web", "Events", "Settings", "JSON", "Linux"]),
         tests("Events", ["Events", "JSON"]),
+        tests("Reports", ["Reports", "ReportsAPI", "Rollups", "Events", "Mongo", "JSON", "Linux"]),
         tests("Settings", ["Settings", "Linux"]),
         tests(
             "Pipeline", ["Pipeline", "Events", "Settings", "JSON", "SQLite", "Linux", "Kafka", "Mongo", "MockKafka"]),

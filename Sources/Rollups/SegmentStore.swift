@@ -157,3 +157,43 @@ extension Segment {
         return builder.finish()
     }
 }
+
+extension SegmentStore {
+    public struct Sums: Sendable, Equatable {
+        public var rows = 0
+        public var robots = 0
+        public var nobody = 0
+        /// Documents.
+        public var segments = 0
+    }
+
+    /// How many events all segments hold. Only stretches that more than one segment speaks of are read.
+    public func sums() throws(MongoError) -> Sums {
+        var sums = Sums()
+        var group: [SegmentHead] = []
+        func finish() throws(MongoError) {
+            guard let first = group.first else { return }
+            if group.contains(where: { $0.place != first.place }) {
+                for segment in Segment.merged(try load(within: first.place)) {
+                    sums.rows += segment.rowCount
+                    sums.robots += segment.robotCount
+                    sums.nobody += segment.rowCount - segment.runs.reduce(0) { $0 + Int($1) }
+                }
+            } else {
+                for head in group {
+                    sums.rows += head.rows
+                    sums.robots += head.robots
+                    sums.nobody += head.nobody
+                }
+            }
+            group = []
+        }
+        for head in try heads() {
+            sums.segments += 1
+            if let first = group.first, !first.place.holds(head.place) { try finish() }
+            group.append(head)
+        }
+        try finish()
+        return sums
+    }
+}
