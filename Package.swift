@@ -56,11 +56,15 @@ let package = Package(
         module("Pipeline", ["Events", "Settings", "Linux", "SQLite", "Kafka", "Mongo", "JSON", "LZ4", "Rollups"]),
         module("Reports", ["Rollups", "Events", "JSON", "Linux", "Mongo"]),
         module("ReportsAPI", ["Reports", "Rollups", "Events", "JSON", "Linux", "Mongo"]),
-        module("Operator", ["Pipeline", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo"]),
+        module(
+            "Operator", ["Pipeline", "Rollups", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo"]),
         module("Collector", ["HTTP", "Events", "Settings", "Linux", "JSON"]),
         module(
             "Web",
-            ["Collector", "HTTP", "Operator", "Pipeline", "Events", "Settings", "Systemd", "Linux", "JSON", "Mongo"]),
+            [
+                "Collector", "HTTP", "Operator", "Pipeline", "Events", "Settings", "Systemd", "Linux", "JSON", "Mongo",
+                "Reports", "ReportsAPI",
+            ]),
         .executableTarget(name: "clickd", dependencies: ["Operator"], swiftSettings: warningsAreErrors),
         .executableTarget(name: "clickd-web", dependencies: ["Web"], swiftSettings: warningsAreErrors),
 

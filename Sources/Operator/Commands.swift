@@ -48,6 +48,14 @@ public enum Commands {
                 options: [.init(name: "count", value: "N", help: "end after N events")]
             ) { try TailCommand.run($0, $1) },
             Command(
+                name: "rollup", operands: "rebuild",
+                help: "make the roll-ups of reports anew from the events",
+                options: [
+                    .init(name: "from", value: "DATE", help: "the first day, UTC (default: the first with events)"),
+                    .init(name: "to", value: "DATE", help: "the last day, UTC (default: the last with events)"),
+                ]
+            ) { try RollupCommand.run($0, $1) },
+            Command(
                 name: "demo", operands: "", help: "let simulated shoppers send through every input, show what arrives",
                 options: [
                     .init(name: "seconds", value: "N", help: "end after N seconds (default: until Ctrl-C)"),

@@ -2,9 +2,9 @@
 import JSON
 import Linux
 
-struct ControlClient: ~Copyable {
+package struct ControlClient: ~Copyable {
     /// No daemon answers; exit 4 of `status`.
-    struct NoDaemon: Error { let text: String }
+    package struct NoDaemon: Error { package let text: String }
 
     private let connection: FileDescriptor
     private var buffer: [UInt8] = []
@@ -42,7 +42,7 @@ struct ControlClient: ~Copyable {
     }
 
     /// The daemon's status, as JSON text.
-    static func status(path: String) throws(NoDaemon) -> [UInt8] {
+    package static func status(path: String) throws(NoDaemon) -> [UInt8] {
         var client = try ControlClient(path: path)
         client.ask("status")
         guard let line = client.line() else { throw NoDaemon(text: "the daemon at \(path) does not answer") }

@@ -65,6 +65,11 @@ public struct Sort: Sendable, Equatable {
     public var column: String
     public var isFalling: Bool
 
+    public init(column: String, isFalling: Bool) {
+        self.column = column
+        self.isFalling = isFalling
+    }
+
     public static func parse(
         _ parameters: Parameters, columns: [String], usual: String
     ) throws(QueryMistake) -> Sort {
@@ -87,7 +92,7 @@ public struct Sort: Sendable, Equatable {
                 guard let y else { return true }
                 return isFalling ? x > y : x < y
             }
-            return isFalling && value(a) == nil && column == "text" ? tie(a) > tie(b) : tie(a) < tie(b)
+            return tie(a) < tie(b)
         }
     }
 }

@@ -203,10 +203,14 @@ public final class ReportsAPI {
             let sort = Sort(column: "views", isFalling: true)
             let products = try ProductsReport.make(segments, request.period, request.filters, sort, limit: .max)
             let then = try ProductsReport.make(segments, before, request.filters, of: products.products)
-            gaining = Array(
-                zip(products.products, then.products).map { ($0, $1.views) }.filter { $0.views > $1 }.sorted {
-                    ($0.0.views - $0.1, $1.0.product) > ($1.0.views - $1.1, $0.0.product)
-                }.prefix(5).map { (product: $0.0, before: $0.1) })
+            for (product, earlier) in zip(products.products, then.products) where product.views > earlier.views {
+                gaining.append((product, earlier.views))
+            }
+            gaining.sort { a, b in
+                let (x, y) = (a.product.views - a.before, b.product.views - b.before)
+                return x != y ? x > y : a.product.product < b.product.product
+            }
+            gaining = Array(gaining.prefix(5))
             let usual = FunnelQuery()
             drop = OverviewAnswer.Drop(
                 try FunnelReport.make(segments, request.period, request.filters, usual, now: updated),

@@ -77,6 +77,18 @@ public final class RollupWriter {
         return didWork
     }
 
+    /// The first and last instant that events or roll-ups speak of, ms since 1970; nil where there is nothing.
+    public func extent() throws(MongoError) -> (first: Int64, last: Int64)? {
+        let heads = try store.heads()
+        var times = [heads.map(\.place.start).min(), heads.map { $0.place.end - 1 }.max()].compactMap { $0 }
+        for direction in [1, -1] as [Int64] {
+            let found = try events.findOne([:], projection: ["ts": 1], sort: ["ts": .integer(direction)])
+            if let time = found?.dateMilliseconds("ts") { times.append(time) }
+        }
+        guard let first = times.min(), let last = times.max() else { return nil }
+        return (first, last)
+    }
+
     public func release() throws(MongoError) { if lease.term != nil { try lease.release() } }
 
     // MARK: Rolling up

@@ -40,7 +40,7 @@ extension Segment {
     private static let bytesOfPart = 12 << 20
 
     /// Its documents; one at least, so that an empty segment covers its stretch too.
-    func documents() -> [BSONDocument] {
+    package func documents() -> [BSONDocument] {
         let parts = cuts()
         if parts.count == 1 { return [document(part: 0)] }
         return parts.enumerated().map { index, rows in slice(rows).document(part: index) }
@@ -48,13 +48,15 @@ extension Segment {
 
     /// Where the rows are cut into parts, so that each document stays small enough with all its texts.
     private func cuts() -> [Range<Int>] {
-        let texts =
-            visitorNames.reduce(0) { $0 + $1.utf8.count + 5 } + productIDs.reduce(0) { $0 + $1.utf8.count + 1 }
-            + productNames.reduce(0) { $0 + $1.name.utf8.count + 6 } + terms.reduce(0) { $0 + $1.utf8.count + 1 }
-            + kindNames.reduce(0) { $0 + ($1.event?.utf8.count ?? 0) + 10 }
-            + contextNames.reduce(0) {
-                $0 + ($1.referrer?.utf8.count ?? 0) + ($1.campaign?.utf8.count ?? 0) + ($1.device?.utf8.count ?? 0) + 6
-            }
+        var texts = 0
+        for name in visitorNames { texts += name.utf8.count + 5 }
+        for id in productIDs { texts += id.utf8.count + 5 }
+        for product in productNames { texts += product.name.utf8.count + 9 }
+        for term in terms { texts += term.utf8.count + 5 }
+        for kind in kindNames { texts += kind.type.utf8.count + (kind.event?.utf8.count ?? 0) + 5 }
+        for context in contextNames {
+            for text in [context.device, context.referrer, context.campaign] { texts += (text?.utf8.count ?? 0) + 5 }
+        }
         let bytes = texts + 24 * rowCount + 20 * visitors.count + 20 * lines.count + 40 * orders.count
         // Where texts are not spread evenly a part may be larger than its share: hence twice as many.
         let count = max(

@@ -14,7 +14,7 @@ extension Segment {
     }
 
     /// nil for a document that is no segment, or a damaged one. Columns that were not asked for stay empty.
-    init?(_ document: BSONView) {
+    package init?(_ document: BSONView) {
         guard let place = Segment.place(document) else { return nil }
         self.init(place)
         do { try read(document) } catch { return nil }

@@ -138,13 +138,13 @@ public final class SegmentStore {
 extension Segment {
     /// Segments within the first one's stretch, as ones that do not touch: where a shorter one lies in a longer one,
     /// the longest is made anew with what the shorter ones say.
-    static func merged(_ segments: [Segment]) -> [Segment] {
+    package static func merged(_ segments: [Segment]) -> [Segment] {
         guard segments.count > 1, let first = segments.first else { return segments }
         return [merge(segments, into: first.place)]
     }
 
     /// One segment of all the rows that count: a shorter segment covers its stretch in longer ones.
-    static func merge(_ segments: [Segment], into place: SegmentPlace) -> Segment {
+    package static func merge(_ segments: [Segment], into place: SegmentPlace) -> Segment {
         var covered: [SegmentLevel: Set<Int64>] = [:]
         for segment in segments { covered[segment.place.level, default: []].insert(segment.place.minute) }
         var builder = SegmentBuilder(place)

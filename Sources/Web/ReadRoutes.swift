@@ -9,6 +9,8 @@ extension Routes {
         routes.atOnce("/metrics") { _ in
             Response(200, type: "text/plain; version=0.0.4; charset=utf-8", body: metrics.text())
         }
+        routes.get("/api/*") { try ReportRoutes.answer($0, $1) }
+        routes.get("/export/*") { try ReportRoutes.answer($0, $1) }
         routes.atOnce("/*") { files.page("dashboards", String($0.path.dropFirst()), $0) ?? Plain.notFound }
         return routes
     }

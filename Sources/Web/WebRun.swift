@@ -4,6 +4,7 @@ import Collector
 import HTTP
 import Linux
 import Pipeline
+import Reports
 import Settings
 import Systemd
 
@@ -18,6 +19,8 @@ enum WebRun {
                 "intake.stream_socket is off, and clickd-web hands its events to it; set it in both programs' file")
             return 2
         }
+        // Days in reports: the process has one zone, and no thread has asked for it yet.
+        Zone.use(settings.web.timezone)
         _ = mallopt(M_MMAP_THRESHOLD, 4 << 20)
         signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()

@@ -5,13 +5,16 @@ import HTTP
 import JSON
 import Linux
 import Mongo
+import Operator
 import Pipeline
+import ReportsAPI
 import Settings
 
 /// What an answer that blocks finds on its thread.
 public final class Workplace {
     public let settings: Settings
     private var client: MongoClient?
+    private var openedReports: ReportsAPI?
 
     init(_ settings: Settings) { self.settings = settings }
 
@@ -21,6 +24,20 @@ public final class Workplace {
         let opened = try MongoClient.open(
             uri: settings.mongodb.uri.revealed, applicationName: "clickd-web", serverSelectionTimeout: .seconds(3))
         client = opened
+        return opened
+    }
+
+    /// This thread's reports.
+    public func reports() throws(MongoError) -> ReportsAPI {
+        if let openedReports { return openedReports }
+        let socket = settings.control.socket
+        let opened = try ReportsAPI(
+            mongo(),
+            .init(
+                database: settings.mongodb.database, collection: settings.mongodb.collection,
+                retain: settings.mongodb.retain)
+        ) { try? ControlClient.status(path: socket) }
+        openedReports = opened
         return opened
     }
 
