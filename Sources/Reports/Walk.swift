@@ -101,6 +101,8 @@ final class Walk<Source: SegmentSource> {
                         }
                         var origin = (Int32(0), Int32(0))
                         if carries {
+                            // Segments reach past the days that are walked.
+                            if time < days.dayStarts[0] || time >= end { continue }
                             if segment.contextNames[context].isRobot { continue }
                             origin = carry(visitor, named[context], Int32(days.dayIndex(of: time)))
                         }

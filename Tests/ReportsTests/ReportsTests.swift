@@ -53,7 +53,7 @@ struct ReportsTests {
         let events = trial.admitted()
         let orders = Reference.orders(events)
         #expect(report.visitors == Reference.visitors(events))
-        #expect(report.events == events.count)
+        #expect(report.events == events.count, "\(trial.filters)")
         for activity in Activity.allCases {
             let own = events.filter { $0.kind.activity == activity }
             #expect(report.activities[Int(activity.rawValue)] == own.count)
@@ -97,7 +97,7 @@ struct ReportsTests {
             #expect(step.visitors == reached.count, "step \(index) of \(query)")
             #expect(step.inProgress == chains.filter { $0.times.count == index + 1 && $0.isInProgress }.count)
             let took = index == 0 ? [] : reached.map { $0.times[index] - $0.times[index - 1] }.sorted()
-            #expect(step.median == (took.isEmpty ? nil : took[(took.count + 1) / 2 - 1]))
+            #expect(step.median == (took.isEmpty ? nil : took[(took.count + 1) / 2 - 1]), "\(query) \(trial.filters)")
             #expect(step.visitors == step.wentOn + step.inProgress + step.left)
         }
         guard query.breakdown != nil else { return }
