@@ -66,6 +66,9 @@ let package = Package(
                 "Reports", "ReportsAPI",
             ]),
         .executableTarget(name: "clickd", dependencies: ["Operator"], swiftSettings: warningsAreErrors),
+        .executableTarget(
+            name: "bench-reports", dependencies: ["ReportsAPI", "Reports", "Rollups", "Events", "Mongo", "Linux"],
+            path: "Benchmarks/reports", swiftSettings: warningsAreErrors),
         .executableTarget(name: "clickd-web", dependencies: ["Web"], swiftSettings: warningsAreErrors),
 
         .target(
@@ -88,7 +91,12 @@ let package = Package(
         tests(
             "Pipeline", ["Pipeline", "Events", "Settings", "JSON", "SQLite", "Linux", "Kafka", "Mongo", "MockKafka"]),
         tests("Operator", ["Operator", "Events", "JSON", "Linux"]),
-        tests("Integration", ["Pipeline", "Operator", "Kafka", "Mongo", "JSON", "HTTP", "Linux"]),
+        tests(
+            "Integration",
+            [
+                "Pipeline", "Operator", "Kafka", "Mongo", "JSON", "HTTP", "Linux", "Events", "Rollups", "Reports",
+                "ReportsAPI",
+            ]),
     ],
     cxxLanguageStandard: .cxx17
 )

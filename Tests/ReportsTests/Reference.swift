@@ -115,7 +115,8 @@ enum Reference {
         }
         guard let most = chains.map(\.times.count).max() else { return Chain() }
         let longest = chains.filter { $0.times.count == most }
-        let best = longest.min { ($0.end, -$0.start) < ($1.end, -$1.start) }
+        // Began last by the clock; of two that began in one millisecond the first.
+        let best = longest.min { ($0.end, -$0.times[0], $0.start) < ($1.end, -$1.times[0], $1.start) }
         var chain = Chain(times: best?.times ?? [])
         if let best {
             let first = ordered[best.start]

@@ -1,0 +1,257 @@
+// The roll-up writer on a real MongoDB: whatever dies in between, the numbers are those of the events.
+import Events
+import JSON
+import Linux
+import Mongo
+import Reports
+import ReportsAPI
+import Rollups
+import TestSupport
+import Testing
+
+/// A database of one test's own, with events as the consumer would have written and marked them.
+final class RollupPlace {
+    let database = "test_\(Files.randomHex(bytes: 5))"
+    let client: MongoClient
+    let events: MongoCollection
+    let marks: RollupMarks
+    private let uri: String
+
+    init() throws {
+        uri = try #require(Servers.mongodb)
+        client = try MongoClient.open(uri: uri)
+        events = try client.collection(database: database, "events")
+        try events.createIndexes([MongoIndex(["ts": 1], name: "time")])
+        marks = try RollupMarks(client, database: database)
+        try SegmentStore(client, database: database).prepare()
+    }
+
+    deinit { try? client.drop(database: database) }
+
+    struct Crash: Error {}
+
+    func writer(
+        retain: Duration? = nil, crash: @escaping (RollupWriter.CrashPoint) throws(MongoError) -> Void = { _ throws(MongoError) in }
+    ) throws -> RollupWriter {
+        try RollupWriter(
+            .init(uri: uri, database: database, collection: "events", retain: retain, host: "test"), crash: crash)
+    }
+
+    /// The event's own write, then its mark; an id that is there is a repeat.
+    func add(_ id: String, _ time: Int64, _ visitor: String, _ activity: Activity) throws {
+        let document: BSONDocument = [
+            "_id": .string(id), "type": "track", "event": .string(activity.eventNames[0].description),
+            "activity": .string(activity.text), "visitor": .string(visitor), "ts": .date(time),
+            "receivedAt": .date(time), "properties": ["product_id": "p1"],
+        ]
+        _ = try events.write([.insert(document)])
+        try marks.mark(RollupMarks.places([time]))
+    }
+
+    func api() throws -> ReportsAPI {
+        try ReportsAPI(client, .init(database: database, collection: "events", retain: nil))
+    }
+
+    func sums() throws -> Int { try SegmentStore(client, database: database).sums().rows }
+
+    func ask(_ path: String, _ arguments: [(name: String, value: String)] = [], now: Int64? = nil) throws -> (Int, String) {
+        let answer = try api().answer(path: path, arguments, now: now ?? WallClock.nowMilliseconds)
+        return (answer.status, String(decoding: answer.body, as: UTF8.self))
+    }
+}
+
+@Suite("Roll-ups and reports on MongoDB", .enabled(if: Servers.areThere), .serialized)
+struct RollupIntegrationTests {
+    /// A whole hour of a day long over: 2026-03-02T10:00Z.
+    private let base: Int64 = 1_772_445_600_000
+
+    private func drain(_ writer: RollupWriter) throws {
+        let deadline = Monotonic.now.adding(milliseconds: 20_000)
+        while try !writer.marks.all().isEmpty, Monotonic.now < deadline {
+            if try !writer.turn() { usleep(50_000) }
+        }
+        #expect(try writer.marks.all().isEmpty)
+    }
+
+    @Test("every event is counted once, whatever the writer died at", arguments: RollupWriter.CrashPoint.allCases)
+    func crashes(point: RollupWriter.CrashPoint) throws {
+        let place = try RollupPlace()
+        for index in 0..<60 {
+            try place.add("e\(index)", base + Int64(index % 7) * 61_000, "a:\(index % 9)", .viewProduct)
+        }
+        var died = 0
+        let dying = try place.writer { at throws(MongoError) in
+            guard at == point, died < 3 else { return }
+            died += 1
+            throw MongoError("crash", .other(0), 0, "died before \(at)", .retry)
+        }
+        for round in 0..<6 {
+            _ = try? dying.turn()
+            try? dying.mergeAll()
+            try place.add("late\(round)", base + Int64(round) * 61_000, "a:late", .addToCart)
+            // A repeat: nothing is inserted, its minute is marked.
+            try place.add("e1", base + 61_000, "a:1", .viewProduct)
+        }
+        #expect(died > 0)
+        try dying.release()
+        let writer = try place.writer()
+        try drain(writer)
+        try writer.mergeAll()
+        #expect(try place.sums() == 66)
+        #expect(try place.events.count() == 66)
+        let (status, text) = try place.ask("/api/overview", [("from", "2026-03-02"), ("to", "2026-03-02")])
+        #expect(status == 200)
+        #expect(text.contains("\"visitors\":10,\"events\":66,\"activities\":{\"view_product\":60,\"add_to_cart\":6,"))
+    }
+
+    @Test("an event written while its minute is read keeps the minute's mark")
+    func race() throws {
+        let place = try RollupPlace()
+        try place.add("first", base, "a:1", .viewProduct)
+        var isFirst = true
+        let writer = try place.writer { at throws(MongoError) in
+            guard at == .write, isFirst else { return }
+            isFirst = false
+            do { try place.add("second", self.base + 5, "a:2", .viewProduct) } catch { Issue.record(error) }
+        }
+        _ = try writer.turn()
+        #expect(try place.sums() == 1)
+        #expect(try place.marks.all().count == 1)
+        try drain(writer)
+        #expect(try place.sums() == 2)
+    }
+
+    @Test("a writer that slept through its lease changes nothing")
+    func fence() throws {
+        let place = try RollupPlace()
+        try place.add("e", base, "a:1", .viewProduct)
+        let state = try place.client.collection(database: place.database, RollupNames.state)
+        let sleeper = try place.writer { at throws(MongoError) in
+            guard at == .write else { return }
+            // Meanwhile the lease ran out, and another took it.
+            _ = try state.updateOne(["_id": "writer"], ["$set": ["owner": "other"], "$inc": ["term": 1]])
+        }
+        #expect(throws: MongoError.self) { _ = try sleeper.turn() }
+        #expect(try place.sums() == 0)
+        #expect(try place.marks.all().count == 1)
+    }
+
+    @Test("two writers: one works, the other waits")
+    func lease() throws {
+        let place = try RollupPlace()
+        try place.add("e", base, "a:1", .viewProduct)
+        let (one, two) = (try place.writer(), try place.writer())
+        #expect(try one.turn())
+        try place.add("f", base, "a:1", .viewProduct)
+        #expect(try !two.turn())
+        try one.release()
+        #expect(try two.turn())
+        #expect(try place.sums() == 2)
+    }
+
+    @Test("an erased minute is taken out of its day")
+    func erased() throws {
+        let place = try RollupPlace()
+        for index in 0..<10 { try place.add("e\(index)", base + Int64(index) * 60_000, "a:\(index)", .viewProduct) }
+        let writer = try place.writer()
+        try drain(writer)
+        try writer.mergeAll()
+        _ = try place.events.deleteOne(["_id": "e3"])
+        try place.marks.mark(RollupMarks.places([base + 180_000]))
+        try drain(writer)
+        #expect(try place.sums() == 9)
+        try writer.mergeAll()
+        #expect(try place.sums() == 9)
+    }
+
+    @Test("late events of frozen minutes are counted apart and change no report")
+    func frozen() throws {
+        let place = try RollupPlace()
+        let now = WallClock.nowMilliseconds
+        try place.add("old", now - 40 * 86_400_000, "a:1", .viewProduct)
+        try place.add("new", now - 86_400_000, "a:1", .viewProduct)
+        let writer = try place.writer(retain: .seconds(30 * 86400))
+        try drain(writer)
+        #expect(try place.sums() == 1)
+        #expect(try place.ask("/api/health").1.contains("\"late_frozen\":1"))
+    }
+
+    @Test("what is wrong with a request is said, and nothing breaks", arguments: [
+        "from=2026-02-30", "from=yesterday", "from=2026-03-02&to=2026-03-01", "from=0001-01-01&to=9999-12-31",
+        "from=2026-03-01&to=2026-03-01T00:00:00Z", "steps=nothing", "steps=event:", "steps=,", "window=0d",
+        "window=99999999999999999999d", "window=91d", "mode=loose", "breakdown=$where", "limit=0", "limit=-1",
+        "limit=1e3", "compare=always", "signed_in=yes", "unknown=1", "from=99999999999999999999", "from=-5&to=3",
+        "steps=order,order,order,order,order,order,order,order,order,order,order",
+    ])
+    func mistakes(query: String) throws {
+        let place = try RollupPlace()
+        let arguments = query.split(separator: "&").map { part -> (name: String, value: String) in
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(pair[0]), String(pair[1]))
+        }
+        let (status, text) = try place.ask("/api/funnel", arguments)
+        #expect(status == 400, "\(text)")
+        #expect(text.hasPrefix("{\"code\":\"bad_parameter\",\"message\":"))
+    }
+
+    @Test("hostile texts come back as texts, and formulas are escaped in CSV")
+    func hostile() throws {
+        let place = try RollupPlace()
+        let hostile = ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "\t=1", "<script>alert(1)</script>", "a,\"b\"\nc", "$where"]
+        for (index, text) in hostile.enumerated() {
+            let document: BSONDocument = [
+                "_id": .string("h\(index)"), "type": "track", "event": "Product Viewed", "activity": "view_product",
+                "visitor": .string("a:" + text), "ts": .date(base), "receivedAt": .date(base),
+                "properties": ["product_id": .string(text), "name": .string(text)],
+            ]
+            _ = try place.events.insertOne(document)
+        }
+        try place.marks.mark(RollupMarks.places([base]))
+        try drain(try place.writer())
+        let day = [(name: "from", value: "2026-03-02"), (name: "to", value: "2026-03-02")]
+        let (status, csv) = try place.ask("/export/products.csv", day)
+        #expect(status == 200)
+        for line in csv.split(separator: "\r\n").dropFirst() {
+            #expect(!["=", "+", "-", "@", "\t"].contains { line.hasPrefix($0) || line.hasPrefix("\"" + $0) })
+        }
+        #expect(csv.contains("\"a,\"\"b\"\"\nc\""))
+        #expect(try place.ask("/api/products", day).1.contains("\"total\":\(hostile.count)"))
+        let journey = try place.ask("/api/journey", day + [("visitor", "a:$where")])
+        #expect(journey.1.contains("\"total\":1"))
+    }
+
+    @Test("every report answers in JSON and CSV, on an empty shop too")
+    func empty() throws {
+        let place = try RollupPlace()
+        let parser = try JSONParser.make(capacity: 1 << 20, maxDepth: 64)
+        for name in ["overview", "funnel", "products", "searches", "wishlist", "realtime", "retention", "health", "values", "visitors"] {
+            let (status, text) = try place.ask("/api/" + name)
+            #expect(status == 200, "\(name): \(text)")
+            try parser.parse(copying: Array(text.utf8)) { _ in }
+        }
+        for name in ["overview", "funnel", "segments", "products", "searches", "wishlist", "realtime", "retention", "visitors"] {
+            #expect(try place.ask("/export/\(name).csv").0 == 200)
+        }
+        #expect(try place.ask("/api/journey", [("visitor", "a:nobody")]).1.contains("\"total\":0"))
+        #expect(try place.ask("/api/live").1.hasPrefix("retry: 1000\n\n"))
+        #expect(try place.ask("/api/nothing").0 == 404)
+        _ = consume parser
+    }
+
+    @Test("a daemon's events are in its reports within seconds, and agree with its ledger")
+    func daemon() throws {
+        let daemon = try TestDaemon(mode: .direct)
+        try daemon.start()
+        let client = try StreamClient(daemon.streamSocket)
+        for index in 0..<200 {
+            client.send(
+                "{\"event\":\"Product Viewed\",\"messageId\":\"m\(index % 150)\",\"anonymousId\":\"v\(index % 10)\",\"properties\":{\"product_id\":\"p\"}}\n")
+        }
+        let mongo = try MongoClient.open(uri: try #require(Servers.mongodb))
+        let api = try ReportsAPI(mongo, .init(database: daemon.database, collection: "events", retain: nil))
+        eventually(within: 15, "150 events are rolled up") {
+            guard let answer = try? api.answer(path: "/api/overview", [], now: WallClock.nowMilliseconds) else { return false }
+            return String(decoding: answer.body, as: UTF8.self).contains("\"visitors\":10,\"events\":150,")
+        }
+    }
+}
