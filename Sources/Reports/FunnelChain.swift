@@ -122,7 +122,8 @@ struct FunnelRunner {
     }
 
     private func begin(_ event: FunnelEvent, _ first: inout Open) {
-        guard event.steps & 1 != 0, event.time >= start, event.time < end else { return }
+        // Of two that begin in one millisecond the first counts.
+        guard event.steps & 1 != 0, event.time >= start, event.time < end, event.time > first.start else { return }
         first.start = event.time
         first.value = event.value
         first.times[0] = event.time

@@ -35,7 +35,7 @@ public struct RetentionReport: Sendable, Equatable {
     ) throws(MongoError) -> RetentionReport {
         let first = period.from + -period.from.weekday
         let starts = stride(from: first.number, through: period.to.number, by: 7).map { Zone.start(of: Day(number: $0)) }
-        let ends = starts.dropFirst() + [Zone.start(of: first + 7 * starts.count)]
+        let ends = Array(starts.dropFirst()) + [Zone.start(of: first + 7 * starts.count)]
         var counts = [[Int]](repeating: [Int](repeating: 0, count: starts.count), count: starts.count)
         /// First and latest week of each visitor, from 1; 0 for none.
         var seen: [(first: Int16, last: Int16)] = []

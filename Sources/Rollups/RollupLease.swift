@@ -11,6 +11,7 @@ final class RollupLease {
     let owner: String
     private let host: String
     private(set) var term: Int64?
+    private var isMade = false
 
     init(_ client: MongoClient, database: String, host: String, owner: String = Files.randomHex(bytes: 16))
         throws(MongoError)
@@ -35,10 +36,13 @@ final class RollupLease {
         let filter: BSONDocument = [
             "_id": RollupLease.id, "$expr": ["$or": [isOurs, ["$lt": ["$until", "$$NOW"]]]],
         ]
-        do throws(MongoError) {
-            _ = try collection.updateOne(filter, update, upsert: true)
-        } catch  where error.code == 11000 {
-            // It is there, and neither ours nor free.
+        if !isMade {
+            // An upsert may not ask the server's clock, so the document is there before.
+            _ = try collection.updateOne(
+                ["_id": RollupLease.id], ["$setOnInsert": ["until": .date(0), "term": 0]], upsert: true)
+            isMade = true
+        }
+        guard try collection.updateOne(filter, update).matched == 1 else {
             term = nil
             return false
         }
