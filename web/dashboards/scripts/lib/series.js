@@ -46,12 +46,3 @@ export function sparkline(values, width, height, top = Math.max(...values, 1)) {
   });
   return path;
 }
-
-// A round number at or above the largest value, with the step of the lines below it.
-export function niceTop(largest, lines = 4) {
-  if (!(largest > 0)) return { top: lines, step: 1 };
-  const rough = largest / lines;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
-  return { top: step * Math.ceil(largest / step - 1e-9), step };
-}

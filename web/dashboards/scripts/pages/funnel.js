@@ -2,11 +2,12 @@
 
 import { get } from "../lib/api.js";
 import { el } from "../lib/dom.js";
-import { exact, known, percent, points } from "../lib/format.js";
+import { exact, percent, points } from "../lib/format.js";
 import { exportOf, queryOf } from "../lib/query.js";
 import { FILTER_NAMES, stepName, valueName } from "../lib/words.js";
 import { bars, stepRows } from "../parts/bars.js";
 import { nothing, panel } from "../parts/panel.js";
+import { rateCells } from "../parts/ratecell.js";
 import { editor } from "../parts/steps.js";
 import { table } from "../parts/table.js";
 import { readSteps, showOf } from "../lib/steps.js";
@@ -47,7 +48,7 @@ function breakdown(ctx, report, asked) {
   const columns = [
     { name: by, head: true, cell: (row) => valueName(report.breakdown, row.value) },
     ...report.steps.map((step, index) => ({ name: stepName(step.step), n: true, cell: (row) => exact(row.visitors[index]) })),
-    { name: "Conversion", n: true, cell: (row) => el("span.rate", { style: { "--part": known(row.conversion) ? row.conversion : 0 } }, el("i"), percent(row.conversion)) },
+    { name: "Conversion", n: true, cell: rateCells(report.segments ?? [], (row) => row.conversion) },
   ];
   const rows = { columns, rows: report.segments ?? [] };
   const card = panel(ctx, { key: "segments", title: `The same by ${by.toLowerCase()}`, csv: exportOf("segments", queryOf(ctx.state, ctx.clock, asked)), flush: true },

@@ -1,7 +1,7 @@
 // How is the shop doing? Six figures, one of them drawn over time, and three short lists that lead on.
 
 import { get } from "../lib/api.js";
-import { byAmount, change, count, exact, money } from "../lib/format.js";
+import { byAmount, change, count, exact, money, percent } from "../lib/format.js";
 import { exportOf, queryOf } from "../lib/query.js";
 import { align, intervals, METRICS, valueOf } from "../lib/series.js";
 import { withOwn } from "../lib/state.js";
@@ -44,7 +44,8 @@ function one(ctx, report, name, currency, chosen, { current, open }) {
   return figure({
     key: name, name: METRIC_NAMES[name], chosen, values: current, open,
     value: isMoney ? money({ amount: value, currency: null }, true) : count(value),
-    unit: isMoney ? currency : name === "orders" && report.conversion !== null && report.visitors > 0 ? `${(report.conversion * 100).toFixed(1)}% of visitors` : null,
+    unit: isMoney ? currency : null,
+    note: name === "orders" && report.visitors > 0 ? `${percent(report.conversion)} of visitors` : null,
     title: isMoney ? byAmount(report.revenue).map((entry) => money(entry)).join(" and ") || null : exact(value),
     delta: report.before ? change(value, earlier) : undefined,
     since: ctx.state.compare === "year" ? "on a year ago" : "on before",

@@ -2,12 +2,12 @@
 
 import { get } from "../lib/api.js";
 import { el } from "../lib/dom.js";
-import { byAmount, exact, known, money, percent, UNKNOWN } from "../lib/format.js";
+import { byAmount, change, exact, known, money } from "../lib/format.js";
 import { exportOf, queryOf } from "../lib/query.js";
 import { withFilter, withOwn } from "../lib/state.js";
 import { deltaNode } from "../parts/figure.js";
-import { change } from "../lib/format.js";
 import { nothing, panel } from "../parts/panel.js";
+import { rateCells } from "../parts/ratecell.js";
 import { scatter } from "../parts/scatter.js";
 import { table } from "../parts/table.js";
 import { under } from "../parts/under.js";
@@ -39,14 +39,16 @@ export const products = {
 
 function columnsOf(ctx, { products: rows, before }) {
   const earlier = new Map((before?.products ?? []).map((row) => [row.product, row]));
+  const currencies = new Set(rows.flatMap((row) => row.revenue.map((entry) => entry.currency)));
+  const single = currencies.size === 1 ? [...currencies][0] : null;
   return [
     { name: "Product", head: true, sort: "name", cell: (row) => [el("button.link-name", { type: "button", title: `Only ${row.name ?? row.product}`, "data-key": `only-${row.product}`, onclick: () => ctx.go(withFilter(ctx.state, "product", [row.product])) }, row.name ?? row.product), row.corner ? el(`span.tag.${CORNERS[row.corner]?.[1] ?? "hot"}`, {}, CORNERS[row.corner]?.[0] ?? row.corner) : null] },
     { name: "Views", n: true, sort: "views", cell: (row) => exact(row.views) },
     before ? { name: "On before", n: true, cell: (row) => deltaNode(change(row.views, earlier.get(row.product)?.views)) } : null,
     { name: "Adds", n: true, sort: "adds", cell: (row) => exact(row.adds) },
-    { name: "Add rate", n: true, sort: "rate", cell: (row) => (known(row.rate) ? el("span.rate", { style: { "--part": Math.min(row.rate, 1) } }, el("i"), percent(row.rate)) : UNKNOWN) },
+    { name: "Add rate", n: true, sort: "rate", cell: rateCells(rows, (row) => row.rate) },
     { name: "Wishlists", n: true, sort: "wishlists", cell: (row) => exact(row.wishlists) },
     { name: "Orders", n: true, sort: "orders", cell: (row) => exact(row.orders) },
-    { name: "Revenue", n: true, sort: "revenue", cell: (row) => byAmount(row.revenue).map((entry) => money(entry)).join(" + ") || "0" },
+    { name: single === null ? "Revenue" : `Revenue, ${single}`, n: true, sort: "revenue", cell: (row) => byAmount(row.revenue).map((entry) => money(single === null ? entry : { amount: entry.amount, currency: null })).join(" + ") || "0" },
   ].filter(Boolean);
 }

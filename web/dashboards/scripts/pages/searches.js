@@ -2,17 +2,17 @@
 
 import { get } from "../lib/api.js";
 import { el } from "../lib/dom.js";
-import { change, count, exact, known, percent, points, UNKNOWN } from "../lib/format.js";
+import { change, count, exact, percent, points } from "../lib/format.js";
 import { exportOf, queryOf } from "../lib/query.js";
 import { withOwn } from "../lib/state.js";
 import { figure } from "../parts/figure.js";
 import { nothing, panel } from "../parts/panel.js";
 import { rankBars } from "../parts/rankbars.js";
+import { rateCells } from "../parts/ratecell.js";
 import { table } from "../parts/table.js";
 import { under } from "../parts/under.js";
 
 const share = (part, whole) => (whole > 0 ? part / whole : null);
-const rate = (value) => (known(value) ? el("span.rate", { style: { "--part": Math.min(value, 1) } }, el("i"), percent(value)) : UNKNOWN);
 
 export const searches = {
   uses: { range: true, compare: true, filters: true },
@@ -29,8 +29,8 @@ export const searches = {
       { name: "Searches", n: true, sort: "searches", cell: (row) => exact(row.searches) },
       { name: "Without results", n: true, sort: "without_results", cell: (row) => (row.without_results === 0 ? "0" : el("span.worse", {}, exact(row.without_results))) },
       { name: "Visitors", n: true, sort: "visitors", cell: (row) => exact(row.visitors) },
-      { name: "Led to a product", n: true, sort: "viewed", cell: (row) => rate(share(row.viewed, row.searches)) },
-      { name: "To the cart", n: true, sort: "added", cell: (row) => rate(share(row.added, row.searches)) },
+      { name: "Led to a product", n: true, sort: "viewed", cell: rateCells(report.terms, (row) => share(row.viewed, row.searches)) },
+      { name: "To the cart", n: true, sort: "added", cell: rateCells(report.terms, (row) => share(row.added, row.searches)) },
       { name: "To an order", n: true, cell: (row) => exact(row.ordered) },
     ];
     const query = queryOf(ctx.state, ctx.clock, asked);
@@ -43,7 +43,7 @@ export const searches = {
         figure({ key: "visitors", name: "Visitors who search", value: count(report.visitors), title: exact(report.visitors), delta: before ? change(report.visitors, before.visitors) : undefined, since: "on before" }),
         figure({ key: "terms", name: "Different terms", value: count(report.total), title: exact(report.total), delta: before ? change(report.total, before.total) : undefined, since: "on before" })),
       panel(ctx, { key: "empty-terms", title: "Sought most, found never", note: "What visitors want and the shop does not show them.", csv: exportOf("empty-terms", query), rows: { columns: emptyColumns, rows: empty } },
-        empty.length === 0 ? nothing("Every search found something.") : rankBars(empty.slice(0, 8).map((row) => ({ name: row.term, value: row.without_results, worse: true })), "searches without results")),
+        empty.length === 0 ? nothing("Every search found something.") : rankBars(empty.slice(0, 8).map((row) => ({ name: row.term, value: row.without_results, tone: "low" })), "searches without results")),
       panel(ctx, { key: "searches", title: `${exact(report.total)} terms`, note: "Led to: within 30 minutes, before the visitor's next search.", csv: exportOf("searches", query), flush: true },
         report.terms.length === 0 ? nothing("No searches in these days.") : table({ caption: "Search terms", columns, rows: report.terms, sort: asked.sort, onsort: (sort) => ctx.go(withOwn(ctx.state, { sort })) }), under(ctx, report.terms.length, report.total, "terms")),
     ];

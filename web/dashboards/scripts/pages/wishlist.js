@@ -2,12 +2,13 @@
 
 import { get } from "../lib/api.js";
 import { el } from "../lib/dom.js";
-import { change, count, exact, known, percent, points, span, UNKNOWN } from "../lib/format.js";
+import { change, count, exact, percent, points, span } from "../lib/format.js";
 import { exportOf, queryOf } from "../lib/query.js";
 import { withOwn } from "../lib/state.js";
 import { figure } from "../parts/figure.js";
 import { nothing, panel } from "../parts/panel.js";
 import { rankBars } from "../parts/rankbars.js";
+import { rateCells } from "../parts/ratecell.js";
 import { table } from "../parts/table.js";
 import { under } from "../parts/under.js";
 
@@ -27,7 +28,7 @@ export const wishlist = {
       { name: "Wished", n: true, sort: "added", cell: (row) => exact(row.added) },
       { name: "Visitors", n: true, sort: "visitors", cell: (row) => exact(row.visitors) },
       { name: "Moved to cart", n: true, sort: "moved", cell: (row) => exact(row.moved) },
-      { name: "Share moved", n: true, sort: "rate", cell: (row) => (known(row.rate) ? el("span.rate", { style: { "--part": Math.min(row.rate, 1) } }, el("i"), percent(row.rate)) : UNKNOWN) },
+      { name: "Share moved", n: true, sort: "rate", cell: rateCells(report.products, (row) => row.rate) },
       { name: "Median time", n: true, sort: "median_ms", cell: (row) => span(row.median_ms) },
     ];
     const times = named(report.times);

@@ -22,8 +22,8 @@ export function bars(ctx, { steps }, part) {
       el("div.f-head", {}, el("b", { title: name }, `${number}  ${name}`), el("span.num", { title: exact(one.visitors) }, count(one.visitors)), el("small", {}, index === 0 ? "visitors" : `${percent(one.of_first)} of all`)),
       el("div.f-bar", { style: size },
         lost > 0 ? press("button.gone", number - 1, "left", { "aria-label": `${exact(lost)} did not reach ${name}: list who left`, title: `${exact(lost)} lost before ${name}` }) : null,
-        press("button.kept", number, "reached", { "aria-label": `${exact(one.visitors)} reached ${name}: list them`, title: `${exact(one.visitors)} reached ${name}` })),
-      next === undefined ? null : el("p.f-between", {}, el("b", {}, percent(next.rate)), el("small", {}, next.median_ms === null ? "went on" : span(next.median_ms)), el("span.sr", {}, " median time to the next step")),
+        press("button.kept", number, "reached", { "aria-label": `${exact(one.visitors)} reached ${name}: list them`, title: `${exact(one.visitors)} reached ${name}` }),
+        next === undefined ? null : el("p.f-between", {}, el("b", {}, percent(next.rate)), el("small", {}, next.median_ms === null ? "went on" : span(next.median_ms)), el("span.sr", {}, " median time to the next step"))),
       el("div.f-under", {}, next === undefined ? el("p.muted", {}, "The end") : [
         press("button.on", number, "went_on", {}, el("i"), "went on", el("span.num", {}, exact(one.went_on))),
         press("button.off", number, "left", {}, el("i"), "left", el("span.num", {}, exact(one.left))),

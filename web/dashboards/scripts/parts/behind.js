@@ -22,5 +22,5 @@ export function behind(ctx, report, { total, visitors }, { step, state }, asked)
   const csv = exportOf("visitors", queryOf(ctx.state, ctx.clock, { ...asked, breakdown: null, step, state, limit: 50 }, { range: true, filters: true }));
   const close = el("button.tool", { type: "button", onclick: () => ctx.go(withOwn(ctx.state, { show: "" })) }, "Close");
   return panel(ctx, { key: "visitors", title, note: total > visitors.length ? `The newest ${visitors.length}.` : null, csv, flush: true, tools: [close] },
-    visitors.length === 0 ? nothing("Nobody.") : table({ caption: title, columns, rows: visitors }));
+    visitors.length === 0 ? nothing("Nobody.") : table({ caption: title, low: true, columns, rows: visitors }));
 }

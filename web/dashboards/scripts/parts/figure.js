@@ -6,10 +6,10 @@ import { sparkline } from "../lib/series.js";
 const WIDTH = 160;
 const HEIGHT = 32;
 
-// { key, name, value, unit, title, delta (of change()), lessIsBetter, values, open, chosen, pick }
-export function figure({ key, name, value, unit = null, title = null, delta = undefined, since = "", lessIsBetter = false, values = null, open = -1, chosen = null, pick = null }) {
+// { key, name, note, value, unit, title, delta (of change()), lessIsBetter, values, open, chosen, pick }
+export function figure({ key, name, value, unit = null, note = null, title = null, delta = undefined, since = "", lessIsBetter = false, values = null, open = -1, chosen = null, pick = null }) {
   const content = [
-    el("span.name", {}, name),
+    el("span.name", {}, name, note === null ? null : el("small", {}, `  ${note}`)),
     el("span.value", { title }, value, unit === null ? null : el("small", {}, unit), title === null || title === value ? null : el("span.sr", {}, `exactly ${title}`)),
     delta === undefined ? null : el("span.delta", {}, delta === null ? "" : deltaNode(delta, lessIsBetter), delta === null ? "" : ` ${since}`),
     values === null ? null : spark(values, open),

@@ -10,19 +10,19 @@ export function flow({ consumer, rollups, dead_letters: letters }, ledger) {
   const boxes = [];
   if (ledger !== null) {
     const rejected = Object.entries(ledger.rejected ?? {});
-    boxes.push(box("Received", "from every sender", ledger.received, [...rejected.map(([code, n]) => [`refused, ${REASONS[code] ?? code}`, n]), rejected.length === 0 ? ["refused", 0] : null, ["being written", ledger.pending], ["datagrams lost", ledger.datagrams_lost, true]]));
-    boxes.push(box("Stored", "on this host's disk, synced", ledger.stored, [["waiting to be sent", ledger.outbox], ["set aside", ledger.dead, true], ["dropped by hand", ledger.dropped], ["lost", ledger.lost, true]]));
+    boxes.push(box("Received", "from every sender; refused:", ledger.received, [...rejected.map(([code, n]) => [REASONS[code] ?? code, n]), ["being written", ledger.pending], ["datagrams lost", ledger.datagrams_lost, true]]));
+    boxes.push(box("Stored", "on this host's disk, synced", ledger.stored, [["waiting", ledger.outbox], ["set aside", ledger.dead, true], ["dropped by hand", ledger.dropped], ["lost", ledger.lost, true]]));
     boxes.push(box("Sent", "acknowledged by what comes next", ledger.forwarded, []));
   }
-  boxes.push(box("Consumed", "read on the other side", consumer.consumed, [["doubles, kept once", consumer.duplicates], ["set aside", letters?.consumer ?? consumer.dead, true], ["skipped", consumer.skipped, true]]));
+  boxes.push(box("Consumed", "read on the other side", consumer.consumed, [["doubles", consumer.duplicates], ["set aside", letters?.consumer ?? consumer.dead, true], ["skipped", consumer.skipped, true]]));
   boxes.push(box("Written", "in MongoDB, each once", consumer.inserted, []));
-  boxes.push(box("Counted", "in these pages", rollups.rolled_up, [["robots, in no figure", rollups.robots], ["without a visitor", rollups.without_visitor], ["too late to count", rollups.late_frozen, true]]));
-  return el("ol.flow", {}, boxes);
+  boxes.push(box("Counted", "in these pages", rollups.rolled_up, [["robots", rollups.robots], ["without a visitor", rollups.without_visitor], ["too late to count", rollups.late_frozen, true]]));
+  return el(`ol.flow${boxes.length < 6 ? ".short" : ""}`, {}, boxes);
 }
 
 function box(name, what, n, sides) {
   const rows = sides.filter(Boolean).map(([text, amount, bad]) => el(`div${amount > 0 ? (bad ? ".bad" : ".some") : ""}`, {}, el("dt", {}, text), el("dd", { title: exact(amount) }, count(amount))));
-  return el("li", {}, el("h3", {}, name), el("div.num", { title: exact(n) }, count(n)), el("p", {}, what), rows.length === 0 ? null : el("dl.side", {}, rows));
+  return el("li", {}, el("h3", {}, name), el("div.num", { title: exact(n) }, n < 100_000_000 ? exact(n) : count(n)), el("p", {}, what), rows.length === 0 ? null : el("dl.side", {}, rows));
 }
 
 // The sums that must hold; each says whether it does.

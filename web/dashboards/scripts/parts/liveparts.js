@@ -20,7 +20,8 @@ export function liveParts(ctx, report, query) {
   const seen = new Set(report.events.map((event) => event.id));
   const now = el("strong", { id: "visitors-now" }, exact(report.visitors_now));
   const words = el("span.muted", {}, plural(report.visitors_now, "visitor now", "visitors now"));
-  const feed = el("ol.feed", { id: "feed", role: "log", "aria-live": "off", "aria-label": "Newest events" });
+  const half = el("p.small.muted", {}, halfHour(report));
+  const feed = el("ol.feed.long", { id: "feed", tabindex: "0", role: "log", "aria-live": "off", "aria-label": "Newest events" });
   const here = el("ul.feed");
   const viewed = el("div");
   const connection = el("span.small.muted", { role: "status" }, "Connecting…");
@@ -37,6 +38,7 @@ export function liveParts(ctx, report, query) {
 
   function add(events) {
     feed.querySelector(".nothing")?.remove();
+    for (const row of feed.querySelectorAll(".fresh")) row.classList.remove("fresh");
     feed.prepend(...events.slice(-NEWEST).reverse().map((event) => eventRow(ctx, event, timezone, true)));
     while (feed.children.length > NEWEST) feed.lastElementChild.remove();
   }
@@ -49,11 +51,11 @@ export function liveParts(ctx, report, query) {
 
   const nodes = [
     el("div.now", {},
-      el("section.card.big", {}, now, words),
+      el("section.card.big", {}, now, words, half),
       panel(ctx, { key: "realtime", title: "Visitors by the minute", note: "The last 30 minutes; the lighter bar is the running one.", csv: exportOf("realtime", query), rows: { columns: minuteColumns, get rows() { return numbers.minutes; } } }, chart)),
     el("div.cols.wide", {},
       panel(ctx, { key: "feed", title: "Newest events", tools: [connection, pause], flush: true }, feed),
-      el("div.body", {}, panel(ctx, { key: "here", title: "There now", flush: true }, here), panel(ctx, { key: "viewed", title: "Viewed in the last 30 minutes" }, viewed))),
+      el("div.stack", {}, panel(ctx, { key: "here", title: "There now", flush: true }, here), panel(ctx, { key: "viewed", title: "Viewed in the last 30 minutes" }, viewed))),
   ];
   return {
     nodes,
@@ -70,6 +72,7 @@ export function liveParts(ctx, report, query) {
       numbers = next;
       now.textContent = exact(next.visitors_now);
       words.textContent = plural(next.visitors_now, "visitor now", "visitors now");
+      half.textContent = halfHour(next);
       const canvas = chart.querySelector("canvas");
       redraw(canvas, configure);
       if (!paused && !here.contains(document.activeElement)) lists();
@@ -79,6 +82,11 @@ export function liveParts(ctx, report, query) {
       connection.classList.toggle("worse", state !== "open");
     },
   };
+}
+
+function halfHour({ minutes }) {
+  const events = minutes.reduce((sum, minute) => sum + minute.events, 0);
+  return `${exact(events)} ${plural(events, "event")} in 30 minutes`;
 }
 
 function minutesChart(c, { minutes }, timezone) {

@@ -3,8 +3,7 @@
 import { el } from "../lib/dom.js";
 import { exact } from "../lib/format.js";
 
-export function rankBars(rows, what) {
-  const top = Math.max(...rows.map((row) => row.value), 1);
-  return el("ol.ranks", {}, rows.map((row) => el("li", { title: `${row.name}: ${exact(row.value)} ${what}` },
-    el("span.clip.name", {}, row.name), el(`i${row.worse ? ".low" : ""}`, { style: { "--part": row.value / top } }), el("span.num", {}, row.text ?? exact(row.value)))));
+export function rankBars(rows, what, { top = Math.max(...rows.map((row) => row.value), 1), brief = false } = {}) {
+  return el(`ol.ranks${brief ? ".brief" : ""}`, {}, rows.map((row) => el("li", { title: `${row.name}: ${exact(row.value)} ${what}` },
+    el("span.clip.name", {}, row.name), el(`i${row.tone ? `.${row.tone}` : ""}`, { style: { "--part": row.value / top } }), el("span.num", {}, row.text ?? exact(row.value)))));
 }

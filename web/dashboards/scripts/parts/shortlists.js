@@ -5,6 +5,7 @@ import { exact, percent, points } from "../lib/format.js";
 import { exportOf, queryOf } from "../lib/query.js";
 import { stepName } from "../lib/words.js";
 import { deltaNode } from "./figure.js";
+import { rankBars } from "./rankbars.js";
 import { nothing, panel } from "./panel.js";
 
 export function shortLists(ctx, report) {
@@ -30,7 +31,8 @@ function drop(ctx, { drop: step, before }) {
   const content = step === null ? nothing(before ? "No step of the funnel lost more than before." : "Choose a comparison to see what fell.") : [
     el("p", {}, stepName(step.from), " → ", stepName(step.to)),
     el("p.large", {}, percent(step.rate)),
-    el("p.small.muted", {}, deltaNode(points(step.rate, step.rate_before)), ` from ${percent(step.rate_before)} went on`),
+    el("p.small.muted", {}, "went on, ", deltaNode(points(step.rate, step.rate_before))),
+    rankBars([{ name: "Now", value: step.rate, text: percent(step.rate), tone: "low" }, { name: "Before", value: step.rate_before, text: percent(step.rate_before), tone: "grey" }], "of visitors", { top: 1, brief: true }),
   ];
   return panel(ctx, { key: "drop", title: "Biggest drop in the funnel", csv: exportOf("funnel", queryOf(ctx.state, ctx.clock)) }, content, el("a.link.go", { href: ctx.href("funnel") }, "The whole funnel"));
 }

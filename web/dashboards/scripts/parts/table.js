@@ -3,14 +3,14 @@
 import { el } from "../lib/dom.js";
 import { UNKNOWN } from "../lib/format.js";
 
-export function table({ caption, columns, rows, sort = null, onsort = null, limit = Infinity }) {
+export function table({ caption, columns, rows, sort = null, onsort = null, low = false }) {
   const head = el("tr", {}, columns.map((column) => heading(column, sort, onsort)));
-  const body = rows.slice(0, limit).map((row) => el("tr", {}, columns.map((column) => {
+  const body = rows.map((row) => el("tr", {}, columns.map((column) => {
     const content = column.cell(row);
     const kind = `${column.head ? "th" : "td"}${column.n ? ".n" : ""}${content === UNKNOWN ? ".none" : ""}`;
     return el(kind, column.head ? { scope: "row", title: typeof content === "string" ? content : null } : {}, content);
   })));
-  return el("div.scroll", { tabindex: "0", role: "region", "aria-label": caption },
+  return el(`div.scroll${low ? ".low" : ""}`, { tabindex: "0", role: "region", "aria-label": caption },
     el("table", {}, el("caption.sr", {}, caption), el("thead", {}, head), el("tbody", {}, body)));
 }
 

@@ -10,9 +10,9 @@ import { COMPARE_NAMES, FILTER_NAMES, valueName } from "../lib/words.js";
 import { item, menu } from "./menu.js";
 
 export function drawTop(top, ctx, uses) {
-  const row = el("div.row", {}, el("span.shop", {}, ctx.about.name), el("span.fresh", { id: "fresh" }, "…"), el("span.gap", { "aria-hidden": "true" }),
+  const row = el("div.row", {}, el("span.shop", {}, ctx.about.name), el("span.fresh", { id: "fresh" }, "…"), uses.filters ? chips(ctx) : null, el("span.gap", { "aria-hidden": "true" }),
     uses.compare ? comparison(ctx) : null, uses.range ? range(ctx) : null);
-  refill(top, row, uses.filters ? chips(ctx) : null);
+  refill(top, row);
   drawFresh(ctx);
 }
 
@@ -28,7 +28,7 @@ export function drawFresh(ctx) {
 function range(ctx) {
   const { state } = ctx;
   const { from, to } = rangeOf(state, ctx.clock.now, ctx.clock.timezone);
-  const label = [state.range === "custom" ? null : el("span.of", {}, RANGE_NAMES[state.range]), rangeLabel(from, to), el("span.of", { "aria-hidden": "true" }, "▾")];
+  const label = [state.range === "custom" ? null : el("span", {}, RANGE_NAMES[state.range]), el(`span.of${state.range === "custom" ? "" : ".long"}`, {}, rangeLabel(from, to)), el("span.of", { "aria-hidden": "true" }, "▾")];
   return menu({ key: "range", label, build: (close) => [
     PRESETS.map((preset) => item(preset === "today" ? "Today" : `Last ${RANGE_NAMES[preset]}`, { chosen: state.range === preset, pick: () => {
       close();
@@ -57,7 +57,7 @@ function customRange(from, to, pick) {
 
 function comparison(ctx) {
   const { state } = ctx;
-  const label = [el("span.of", {}, "Compared with"), COMPARE_NAMES[state.compare].toLowerCase(), el("span.of", { "aria-hidden": "true" }, "▾")];
+  const label = [el("span.of.long", {}, "Compared with"), el("span.of.brief", {}, "vs"), COMPARE_NAMES[state.compare].toLowerCase(), el("span.of", { "aria-hidden": "true" }, "▾")];
   return menu({ key: "compare", label, build: (close) => Object.entries(COMPARE_NAMES).map(([name, text]) =>
     item(text, { chosen: state.compare === name, pick: () => {
       close();
