@@ -92,7 +92,7 @@ function halfHour({ minutes }) {
 function minutesChart(c, { minutes }, timezone) {
   return {
     type: "bar",
-    data: { labels: minutes.map((minute) => clock(minute.start, timezone)), datasets: [{ data: minutes.map((minute) => minute.visitors), backgroundColor: minutes.map((_, index) => (index === minutes.length - 1 ? c.grey : c.accent)), borderRadius: 2, barPercentage: 0.86, categoryPercentage: 1 }] },
+    data: { labels: minutes.map((minute) => clock(minute.start, timezone)), datasets: [{ data: minutes.map((minute) => minute.visitors), backgroundColor: minutes.map((_, index) => (index === minutes.length - 1 ? c.grey : c.bar)), borderRadius: 2, barPercentage: 0.86, categoryPercentage: 1 }] },
     options: {
       interaction: { mode: "index", intersect: false },
       scales: { y: numberAxis(c, exact, { suggestedMax: 4, ticks: { precision: 0, maxTicksLimit: 4 } }), x: nameAxis(c, { ticks: { maxTicksLimit: 7 } }) },

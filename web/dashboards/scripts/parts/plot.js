@@ -7,7 +7,7 @@ const live = new Set();
 export function colours() {
   const style = getComputedStyle(document.documentElement);
   const of = (name) => style.getPropertyValue(`--${name}`).trim();
-  return { ink: of("ink"), muted: of("muted"), faint: of("faint"), line: of("line"), accent: of("accent"), soft: of("accent-soft"), grey: of("grey"), surface: of("surface"), worse: of("worse") };
+  return { ink: of("ink"), muted: of("muted"), faint: of("faint"), line: of("line"), accent: of("accent"), bar: of("bar"), grey: of("grey"), surface: of("surface"), worse: of("worse") };
 }
 
 // configure(colours) gives Chart.js its type, data, options and plugins; said(index) is what a point says aloud.

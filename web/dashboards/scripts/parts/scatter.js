@@ -4,6 +4,8 @@ import { exact, count, percent } from "../lib/format.js";
 import { colours, nameAxis, numberAxis, plot } from "./plot.js";
 
 const NAMED = 14;
+const QUIET = "Seen often, seldom added";
+const QUIET_WIDTH = 156;
 
 export function scatter(ctx, report) {
   const rows = report.products.filter((row) => row.rate !== null).slice(0, 1000);
@@ -32,7 +34,8 @@ function corners(report, named) {
   return { id: "corners", beforeDatasetsDraw: (chart) => medians(chart, report), afterDatasetsDraw: (chart) => names(chart, named) };
 }
 
-function medians({ ctx, chartArea: area, scales }, report) {
+function medians(chart, report) {
+  const { ctx, chartArea: area, scales } = chart;
   const c = colours();
   ctx.save();
   ctx.strokeStyle = c.grey;
@@ -50,8 +53,18 @@ function medians({ ctx, chartArea: area, scales }, report) {
   ctx.textAlign = "left";
   ctx.fillText("Seldom seen, added often", area.left + 10, area.top - 6);
   ctx.textAlign = "right";
-  ctx.fillText("Seen often, seldom added", area.right - 4, area.bottom - 10);
+  ctx.fillText(QUIET, area.right - 4, quietAt(chart) + 4);
   ctx.restore();
+}
+
+// Where the lower corner's words stand: at the bottom, or higher where dots lie in their way.
+function quietAt(chart) {
+  const { right, bottom, top } = chart.chartArea;
+  const points = chart.getDatasetMeta(0).data;
+  for (let y = bottom - 14; y > (top + bottom) / 2; y -= 16) {
+    if (!points.some((point) => point.x > right - QUIET_WIDTH - 10 && Math.abs(point.y - y) < 16)) return y;
+  }
+  return bottom - 14;
 }
 
 // A name that would lie on another, or on a dot, is left to the tooltip.
@@ -60,7 +73,7 @@ function names(chart, named) {
   const c = colours();
   const points = chart.getDatasetMeta(0).data;
   const taken = points.map((point) => ({ left: point.x - 6, right: point.x + 6, top: point.y - 6, bottom: point.y + 6 }));
-  taken.push({ left: area.right - 170, right: area.right, top: area.bottom - 26, bottom: area.bottom });
+  taken.push({ left: area.right - QUIET_WIDTH, right: area.right, top: quietAt(chart) - 8, bottom: quietAt(chart) + 8 });
   ctx.save();
   ctx.font = `12px ${Chart.defaults.font.family}`;
   ctx.fillStyle = c.ink;

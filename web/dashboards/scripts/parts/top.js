@@ -9,6 +9,8 @@ import { FILTERS, isDate, PRESETS, withFilter } from "../lib/state.js";
 import { COMPARE_NAMES, FILTER_NAMES, valueName } from "../lib/words.js";
 import { item, menu } from "./menu.js";
 
+const BRIEF = { previous: "before", year: "last year", off: "nothing" };
+
 export function drawTop(top, ctx, uses) {
   const row = el("div.row", {}, el("span.shop", {}, ctx.about.name), el("span.fresh", { id: "fresh" }, "…"), uses.filters ? chips(ctx) : null, el("span.gap", { "aria-hidden": "true" }),
     uses.compare ? comparison(ctx) : null, uses.range ? range(ctx) : null);
@@ -57,7 +59,7 @@ function customRange(from, to, pick) {
 
 function comparison(ctx) {
   const { state } = ctx;
-  const label = [el("span.of.long", {}, "Compared with"), el("span.of.brief", {}, "vs"), COMPARE_NAMES[state.compare].toLowerCase(), el("span.of", { "aria-hidden": "true" }, "▾")];
+  const label = [el("span.of.long", {}, "Compared with"), el("span.of.brief", {}, "vs"), el("span.long", {}, COMPARE_NAMES[state.compare].toLowerCase()), el("span.brief", {}, BRIEF[state.compare]), el("span.of", { "aria-hidden": "true" }, "▾")];
   return menu({ key: "compare", label, build: (close) => Object.entries(COMPARE_NAMES).map(([name, text]) =>
     item(text, { chosen: state.compare === name, pick: () => {
       close();
