@@ -1,7 +1,7 @@
 // From an address to a page and back: reads the state, fetches the page's report, draws it, and keeps it fresh.
 // A change of state is a step in the history; what is shown stays (dimmed) until its successor is there.
 
-import { get } from "./lib/api.js";
+import { get, serverNow } from "./lib/api.js";
 import { el, keepingFocus, refill } from "./lib/dom.js";
 import { onPage, read, write } from "./lib/state.js";
 import { PAGE_NAMES } from "./lib/words.js";
@@ -22,7 +22,7 @@ let shown = null;
 const ctx = {
   state: read(location.pathname, location.search),
   about: { name: "Shop", timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, collector: null, key: null },
-  clock: { get now() { return new Date(); }, get timezone() { return ctx.about.timezone; } },
+  clock: { get now() { return new Date(serverNow()); }, get timezone() { return ctx.about.timezone; } },
   updated: null, names: new Map(), opened: new Set(), mounts: [],
   go(state, { quiet = false } = {}) {
     const address = write(state);
@@ -124,5 +124,5 @@ setInterval(() => {
 }, FRESH_EVERY);
 tableKey(main);
 
-drawRail(document.getElementById("rail"), ctx.state);
+show(ctx.state, true);
 get("about", "").then((about) => Object.assign(ctx.about, about), () => null).finally(() => show(ctx.state));

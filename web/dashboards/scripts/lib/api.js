@@ -11,6 +11,10 @@ export class Failure extends Error {
   }
 }
 
+// The server's time, from its answers: a browser's clock may be wrong, and "updated 2 s ago" must not be.
+let ahead = 0;
+export const serverNow = () => Date.now() + ahead;
+
 export async function get(report, query, signal) {
   const answer = await ask(`/api/${report}?${query}`, { signal, headers: { Accept: "application/json" } });
   return answer.json();
@@ -30,12 +34,15 @@ async function ask(address, options) {
     if (error.name === "AbortError") throw error;
     throw new Failure(0, "unreachable", "clickd-web does not answer.");
   }
+  const told = Date.parse(answer.headers.get("Date"));
+  if (Math.abs(told - Date.now()) > 2000) ahead = told - Date.now();
+  else if (!Number.isNaN(told)) ahead = 0;
   if (answer.ok) return answer;
-  let told = {};
+  let fault = {};
   try {
-    told = await answer.json();
+    fault = await answer.json();
   } catch {
     // an answer without JSON: the status says enough
   }
-  throw new Failure(answer.status, told.code ?? "failed", told.message ?? `The server answered ${answer.status}.`);
+  throw new Failure(answer.status, fault.code ?? "failed", fault.message ?? `The server answered ${answer.status}.`);
 }

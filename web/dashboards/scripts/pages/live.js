@@ -1,6 +1,6 @@
 // Who is there now? Visitors of the last five minutes, the last half hour by the minute, and the newest events as they come.
 
-import { get } from "../lib/api.js";
+import { get, serverNow } from "../lib/api.js";
 import { queryOf } from "../lib/query.js";
 import { liveParts } from "../parts/liveparts.js";
 import { Stream } from "../parts/stream.js";
@@ -27,6 +27,7 @@ export const live = {
         ctx.updated = numbers.updated;
         parts.counted(numbers);
       },
+      alive: () => (ctx.updated = new Date(serverNow()).toISOString()),
       state: (state) => parts.connection(state),
     });
     const visible = () => (document.visibilityState === "visible" ? stream.open() : stream.close());

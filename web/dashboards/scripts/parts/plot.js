@@ -79,9 +79,9 @@ export const endLabels = {
     ctx.save();
     ctx.font = `500 12px ${Chart.defaults.font.family}`;
     ctx.textBaseline = "middle";
-    for (const { text, y, colour } of labels) {
+    for (const { text, x, y, colour } of labels) {
       ctx.fillStyle = colour;
-      ctx.fillText(text, chartArea.right + 10, Math.min(Math.max(y, chartArea.top + 6), chartArea.bottom - 6));
+      ctx.fillText(text, Math.min(x + 10, chartArea.right + 10), Math.min(Math.max(y, chartArea.top + 6), chartArea.bottom - 6));
     }
     ctx.restore();
   },

@@ -1,6 +1,6 @@
 // A page's head: whose shop, which days, compared with what, which visitors, and how fresh the numbers are.
 
-import { get } from "../lib/api.js";
+import { get, serverNow } from "../lib/api.js";
 import { plusDays, rangeLabel, rangeOf, RANGE_NAMES } from "../lib/dates.js";
 import { el, refill } from "../lib/dom.js";
 import { ago, count } from "../lib/format.js";
@@ -22,9 +22,9 @@ export function drawTop(top, ctx, uses) {
 export function drawFresh(ctx) {
   const fresh = document.getElementById("fresh");
   if (fresh === null || ctx.updated === null) return;
-  const stale = Date.now() - Date.parse(ctx.updated) > 60_000 + (ctx.skew ?? 0);
+  const stale = serverNow() - Date.parse(ctx.updated) > 60_000;
   fresh.classList.toggle("stale", stale);
-  fresh.textContent = `${stale ? "Stale: updated" : "Updated"} ${ago(ctx.updated, Date.now())}`;
+  fresh.textContent = `${stale ? "Stale: updated" : "Updated"} ${ago(ctx.updated, serverNow())}`;
 }
 
 function range(ctx) {
