@@ -32,7 +32,8 @@ func visit(_ day: SegmentPlace, _ visitors: Int, _ dice: inout Dice, _ add: (Fac
     var count = 0
     func event(_ activity: Activity, _ change: (inout Fact) -> Void) {
         var fact = Fact(
-            time: min(time, day.end - 1), visitor: visitor % 20 == 0 ? "u:\(visitor)" : "a:visitor-\(visitor)-0123456789",
+            time: min(time, day.end - 1),
+            visitor: visitor % 20 == 0 ? "u:\(visitor)" : "a:visitor-\(visitor)-0123456789",
             kind: FactKind(activity: activity, type: "track", event: activity.eventNames[0].description))
         fact.context = context
         change(&fact)
@@ -81,8 +82,10 @@ func ask(_ client: MongoClient, _ database: String) throws {
     let from = Zone.day(of: first.start).text
     let to = (Zone.day(of: first.start) + (days - 1)).text
     let questions: [(String, [(name: String, value: String)])] = [
-        ("overview", []), ("overview", [("device", "phone")]), ("overview", [("campaign", "campaign-1")]), ("funnel", []),
-        ("funnel", [("breakdown", "device")]), ("funnel", [("breakdown", "referrer")]), ("funnel", [("mode", "strict")]),
+        ("overview", []), ("overview", [("device", "phone")]), ("overview", [("campaign", "campaign-1")]),
+        ("funnel", []),
+        ("funnel", [("breakdown", "device")]), ("funnel", [("breakdown", "referrer")]),
+        ("funnel", [("mode", "strict")]),
         ("funnel", [("signed_in", "true")]), ("products", []), ("searches", []), ("wishlist", []), ("retention", []),
         ("values", [("of", "campaign")]), ("journey", [("visitor", "a:visitor-77-0123456789")]),
     ]

@@ -34,7 +34,7 @@ public struct FunnelReport: Sendable, Equatable {
     public var conversion: Double? { rate(steps.last?.visitors ?? 0, visitors) }
 
     public static func make(
-        _ source: some SegmentSource, _ period: Period, _ filters: Filters, _ query: FunnelQuery, now: Int64
+        _ source: any SegmentSource, _ period: Period, _ filters: Filters, _ query: FunnelQuery, now: Int64
     ) throws(MongoError) -> FunnelReport {
         var counter = FunnelCounter(query)
         try FunnelVisitors.forEach(source, period, filters, query, now: now) { _, chain in counter.add(chain) }
@@ -45,8 +45,8 @@ public struct FunnelReport: Sendable, Equatable {
 /// A visitor of a funnel.
 struct FunnelVisitors {
     /// Gives each visitor's chain who reached the first step; segments' values are texts.
-    static func forEach<Source: SegmentSource>(
-        _ source: Source, _ period: Period, _ filters: Filters, _ query: FunnelQuery, now: Int64,
+    static func forEach(
+        _ source: any SegmentSource, _ period: Period, _ filters: Filters, _ query: FunnelQuery, now: Int64,
         _ visit: (VisitorID, (chain: FunnelChain, value: String?)) -> Void
     ) throws(MongoError) {
         let isStrict = query.mode == .strict

@@ -63,7 +63,8 @@ struct FunnelRunner {
             // The furthest step that this event itself reached.
             var step = stepCount - 1
             while step >= best.times.count {
-                if open[step].start != .min, open[step].times[step] == event.time, event.steps & 1 << UInt16(step) != 0 {
+                if open[step].start != .min, open[step].times[step] == event.time, event.steps & 1 << UInt16(step) != 0
+                {
                     best.times = open[step].times
                     best.value = open[step].value
                     break

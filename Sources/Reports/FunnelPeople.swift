@@ -3,7 +3,9 @@ import Mongo
 import Rollups
 
 public struct FunnelPeople: Sendable, Equatable {
-    public enum State: String, Sendable, CaseIterable { case reached, wentOn = "went_on", left, inProgress = "in_progress" }
+    public enum State: String, Sendable, CaseIterable {
+        case reached, wentOn = "went_on", left, inProgress = "in_progress"
+    }
 
     public struct Visitor: Sendable, Equatable {
         public var visitor: String
@@ -19,7 +21,7 @@ public struct FunnelPeople: Sendable, Equatable {
 
     /// `step` from 1.
     public static func make(
-        _ source: some SegmentSource, _ period: Period, _ filters: Filters, _ query: FunnelQuery, step: Int,
+        _ source: any SegmentSource, _ period: Period, _ filters: Filters, _ query: FunnelQuery, step: Int,
         state: State, limit: Int, now: Int64
     ) throws(MongoError) -> FunnelPeople {
         var found: [(id: VisitorID, chain: FunnelChain)] = []
@@ -44,7 +46,8 @@ public struct FunnelPeople: Sendable, Equatable {
         var names: [VisitorID: String] = [:]
         for visitor in found { names[visitor.id] = "" }
         // Texts are read only where these visitors were.
-        if let low = found.compactMap(\.chain.times.first).min(), let high = found.compactMap(\.chain.times.last).max() {
+        if let low = found.compactMap(\.chain.times.first).min(), let high = found.compactMap(\.chain.times.last).max()
+        {
             let people = try source.people()
             try source.forEach(from: low, to: high + 1, columns: .visitorNames) { segment in
                 for (index, id) in segment.visitors.enumerated() where index < segment.visitorNames.count {

@@ -68,7 +68,8 @@ public struct JourneyReport: Sendable, Equatable {
         var orderIDs = Set<String>()
         var known = Set<String>()
         for event in events {
-            if let user = event.fact.user ?? event.fact.visitor.flatMap({ $0.hasPrefix("u:") ? String($0.dropFirst(2)) : nil }),
+            if let user = event.fact.user
+                ?? event.fact.visitor.flatMap({ $0.hasPrefix("u:") ? String($0.dropFirst(2)) : nil }),
                 known.insert(user).inserted
             {
                 users.append(user)

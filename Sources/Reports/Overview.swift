@@ -68,7 +68,7 @@ public struct OverviewReport: Sendable, Equatable {
     }
 
     public static func make(
-        _ source: some SegmentSource, _ period: Period, _ filters: Filters
+        _ source: any SegmentSource, _ period: Period, _ filters: Filters
     ) throws(MongoError) -> OverviewReport {
         var report = OverviewReport(period)
         let walk = Walk(source, filters)

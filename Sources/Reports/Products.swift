@@ -33,7 +33,7 @@ public struct ProductsReport: Sendable, Equatable {
     public static let columns = ["views", "adds", "rate", "wishlists", "orders", "revenue", "product", "name"]
 
     public static func make(
-        _ source: some SegmentSource, _ period: Period, _ filters: Filters, _ sort: Sort, limit: Int
+        _ source: any SegmentSource, _ period: Period, _ filters: Filters, _ sort: Sort, limit: Int
     ) throws(MongoError) -> ProductsReport {
         var report = ProductsReport(period: period)
         var all = try ProductCounter.count(source, period, filters)
@@ -46,7 +46,7 @@ public struct ProductsReport: Sendable, Equatable {
 
     /// The same products in another period, in the same order.
     public static func make(
-        _ source: some SegmentSource, _ period: Period, _ filters: Filters, of products: [Product]
+        _ source: any SegmentSource, _ period: Period, _ filters: Filters, of products: [Product]
     ) throws(MongoError) -> ProductsReport {
         var report = ProductsReport(period: period)
         var all = try ProductCounter.count(source, period, filters)
@@ -103,8 +103,8 @@ extension Sort {
 
 /// Counts what happened to each product.
 enum ProductCounter {
-    static func count<Source: SegmentSource>(
-        _ source: Source, _ period: Period, _ filters: Filters
+    static func count(
+        _ source: any SegmentSource, _ period: Period, _ filters: Filters
     ) throws(MongoError) -> [ProductsReport.Product] {
         let walk = Walk(source, filters)
         var products: [ProductsReport.Product] = []

@@ -44,7 +44,7 @@ public struct RealtimeReport: Sendable, Equatable {
     }
 
     public static func make(
-        _ source: some SegmentSource, _ filters: Filters, now: Int64
+        _ source: any SegmentSource, _ filters: Filters, now: Int64
     ) throws(MongoError) -> RealtimeReport {
         let period = period(now: now)
         var report = RealtimeReport(

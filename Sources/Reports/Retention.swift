@@ -31,10 +31,12 @@ public struct RetentionReport: Sendable, Equatable {
 
     /// `updated`: until when events are known; a week that reaches past it is not complete.
     public static func make(
-        _ source: some SegmentSource, _ period: Period, _ filters: Filters, updated: Int64
+        _ source: any SegmentSource, _ period: Period, _ filters: Filters, updated: Int64
     ) throws(MongoError) -> RetentionReport {
         let first = period.from + -period.from.weekday
-        let starts = stride(from: first.number, through: period.to.number, by: 7).map { Zone.start(of: Day(number: $0)) }
+        let starts = stride(from: first.number, through: period.to.number, by: 7).map {
+            Zone.start(of: Day(number: $0))
+        }
         let ends = Array(starts.dropFirst()) + [Zone.start(of: first + 7 * starts.count)]
         var counts = [[Int]](repeating: [Int](repeating: 0, count: starts.count), count: starts.count)
         /// First and latest week of each visitor, from 1; 0 for none.

@@ -41,7 +41,7 @@ public struct SearchesReport: Sendable, Equatable {
     }
 
     public static func make(
-        _ source: some SegmentSource, _ period: Period, _ filters: Filters, _ sort: Sort, limit: Int
+        _ source: any SegmentSource, _ period: Period, _ filters: Filters, _ sort: Sort, limit: Int
     ) throws(MongoError) -> SearchesReport {
         var report = SearchesReport(period: period)
         let walk = Walk(source, filters)

@@ -18,7 +18,7 @@ public struct ValuesReport: Sendable, Equatable {
     public var values: [Value]
 
     public static func make(
-        _ source: some SegmentSource, _ period: Period, _ filters: Filters, _ kind: Kind, limit: Int
+        _ source: any SegmentSource, _ period: Period, _ filters: Filters, _ kind: Kind, limit: Int
     ) throws(MongoError) -> ValuesReport {
         var counts: [String?: Int] = [:]
         var names: [String: (time: Int64, name: String)] = [:]

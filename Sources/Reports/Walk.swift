@@ -15,8 +15,8 @@ struct Row {
     let campaign: Int32
 }
 
-final class Walk<Source: SegmentSource> {
-    private let source: Source
+final class Walk {
+    private let source: any SegmentSource
     private let filters: Filters
     private let carries: Bool
     private var people: [VisitorID: VisitorID]?
@@ -27,14 +27,8 @@ final class Walk<Source: SegmentSource> {
     private var textPlaces: [String: Int32] = [:]
     private var carried: [Carried] = []
 
-    private struct Carried {
-        var day: Int32 = -1
-        var referrer: Int32 = 0
-        var campaign: Int32 = 0
-    }
-
     /// `carries`: referrer and campaign are wanted beside the filters.
-    init(_ source: Source, _ filters: Filters, carries: Bool = false) {
+    init(_ source: any SegmentSource, _ filters: Filters, carries: Bool = false) {
         self.source = source
         self.filters = filters
         self.carries = carries || !filters.referrers.isEmpty || !filters.campaigns.isEmpty
@@ -107,7 +101,7 @@ final class Walk<Source: SegmentSource> {
                             origin = carry(visitor, named[context], Int32(days.dayIndex(of: time)))
                         }
                         guard time >= start, time < end, admitted[context], products.admits(row),
-                            referrers.admits(texts, origin.0), campaigns.admits(texts, origin.1)
+                            referrers[Int(origin.0)], campaigns[Int(origin.1)]
                         else { continue }
                         onRow(
                             segment,
@@ -137,14 +131,15 @@ final class Walk<Source: SegmentSource> {
         return place
     }
 
-    private struct Admission {
-        let wanted: [String]
-        func admits(_ texts: [String?], _ place: Int32) -> Bool {
-            wanted.isEmpty || Filters.admits(wanted, texts[Int(place)])
-        }
-    }
+    /// Beside each text, whether it is one of the wanted.
+    private func admission(_ wanted: [String]) -> [Bool] { texts.map { Filters.admits(wanted, $0) } }
+}
 
-    private func admission(_ wanted: [String]) -> Admission { Admission(wanted: wanted) }
+/// What a visitor showed last, and on which day.
+private struct Carried {
+    var day: Int32 = -1
+    var referrer: Int32 = 0
+    var campaign: Int32 = 0
 }
 
 /// Which rows name one of the wanted products.

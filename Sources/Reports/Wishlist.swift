@@ -43,7 +43,7 @@ public struct WishlistReport: Sendable, Equatable {
     }
 
     public static func make(
-        _ source: some SegmentSource, _ period: Period, _ filters: Filters, _ sort: Sort, limit: Int, now: Int64
+        _ source: any SegmentSource, _ period: Period, _ filters: Filters, _ sort: Sort, limit: Int, now: Int64
     ) throws(MongoError) -> WishlistReport {
         let walk = Walk(source, filters)
         var products: [Product] = []

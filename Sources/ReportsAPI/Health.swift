@@ -34,7 +34,9 @@ extension ReportsAPI {
         }
         if dead > 0 { say("dead_letters", "\(dead) events are set aside as dead letters.", isLoss: true) }
         if late > 0 {
-            say("frozen", "\(late) events came after their day's events had expired; no report counts them.", isLoss: true)
+            say(
+                "frozen", "\(late) events came after their day's events had expired; no report counts them.",
+                isLoss: true)
         }
         if now - updated > 60_000 {
             say("late", "The roll-ups are \((now - updated) / 1000) seconds behind.", isLoss: false)

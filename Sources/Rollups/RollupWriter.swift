@@ -110,7 +110,9 @@ public final class RollupWriter {
     public func recompute(_ place: SegmentPlace) throws(MongoError) {
         if place.level > .minute, try isLarge(place) {
             let shorter: SegmentLevel = place.level == .day ? .hour : .minute
-            for minute in stride(from: place.minute, to: place.minute + place.level.minutes, by: Int64.Stride(shorter.minutes)) {
+            for minute in stride(
+                from: place.minute, to: place.minute + place.level.minutes, by: Int64.Stride(shorter.minutes))
+            {
                 try recompute(SegmentPlace(shorter, minute: minute))
             }
             return

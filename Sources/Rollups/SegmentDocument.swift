@@ -87,7 +87,9 @@ extension Segment {
         whole.contexts = Array(contexts[rows])
         whole.products = Array(products[rows])
         let base = UInt32(rows.lowerBound)
-        whole.lines = lines.filter { within($0.row) }.map { .init(row: $0.row - base, product: $0.product, amount: $0.amount) }
+        whole.lines = lines.filter { within($0.row) }.map {
+            .init(row: $0.row - base, product: $0.product, amount: $0.amount)
+        }
         whole.orders = orders.filter { within($0.row) }.map {
             .init(row: $0.row - base, id: $0.id, currency: $0.currency, revenue: $0.revenue)
         }

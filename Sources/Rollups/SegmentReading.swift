@@ -114,7 +114,8 @@ extension Segment {
         guard said.count == rows.count, results.count == rows.count else { throw DamagedColumn() }
         for index in rows.indices {
             searches.append(
-                Search(row: rows[index], term: said[index], hasResults: results[index] == 0 ? nil : results[index] == 1))
+                Search(row: rows[index], term: said[index], hasResults: results[index] == 0 ? nil : results[index] == 1)
+            )
         }
     }
 }

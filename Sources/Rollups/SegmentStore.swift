@@ -56,7 +56,8 @@ public final class SegmentStore {
         from: Int64, to: Int64, columns: SegmentColumns, _ visit: (Segment) throws(MongoError) -> Void
     ) throws(MongoError) {
         let cursor = try collection.find(
-            SegmentStore.touching(from, to), projection: columns.projection, sort: ["_id.s": 1, "_id.l": -1, "_id.p": 1],
+            SegmentStore.touching(from, to), projection: columns.projection,
+            sort: ["_id.s": 1, "_id.l": -1, "_id.p": 1],
             snapshot: true)
         // Segments of one day that share a stretch are merged before they are seen.
         var gathered: [Segment] = []
@@ -93,8 +94,10 @@ public final class SegmentStore {
     /// The segments of these places, whole.
     func load(within place: SegmentPlace) throws(MongoError) -> [Segment] {
         let cursor = try collection.find(
-            ["_id.s": ["$gte": .int64(place.minute), "$lt": .int64(place.minute + place.level.minutes)],
-             "_id.l": ["$lte": .int64(Int64(place.level.rawValue))]],
+            [
+                "_id.s": ["$gte": .int64(place.minute), "$lt": .int64(place.minute + place.level.minutes)],
+                "_id.l": ["$lte": .int64(Int64(place.level.rawValue))],
+            ],
             sort: ["_id.s": 1, "_id.l": -1, "_id.p": 1], snapshot: true)
         var segments: [Segment] = []
         while let found = try cursor.next() {
@@ -108,7 +111,9 @@ public final class SegmentStore {
     func isCovering(_ place: SegmentPlace) throws(MongoError) -> Bool {
         for level in SegmentLevel.allCases where level > place.level {
             let upper = SegmentPlace(level, holding: place.minute)
-            if try collection.findOne(["_id": Segment.id(upper, part: 0)], projection: ["_id": 1]) != nil { return true }
+            if try collection.findOne(["_id": Segment.id(upper, part: 0)], projection: ["_id": 1]) != nil {
+                return true
+            }
         }
         return false
     }

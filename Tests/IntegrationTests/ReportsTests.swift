@@ -31,7 +31,8 @@ final class RollupPlace {
     struct Crash: Error {}
 
     func writer(
-        retain: Duration? = nil, crash: @escaping (RollupWriter.CrashPoint) throws(MongoError) -> Void = { _ throws(MongoError) in }
+        retain: Duration? = nil,
+        crash: @escaping (RollupWriter.CrashPoint) throws(MongoError) -> Void = { _ throws(MongoError) in }
     ) throws -> RollupWriter {
         try RollupWriter(
             .init(uri: uri, database: database, collection: "events", retain: retain, host: "test"), crash: crash)
@@ -54,7 +55,9 @@ final class RollupPlace {
 
     func sums() throws -> Int { try SegmentStore(client, database: database).sums().rows }
 
-    func ask(_ path: String, _ arguments: [(name: String, value: String)] = [], now: Int64? = nil) throws -> (Int, String) {
+    func ask(_ path: String, _ arguments: [(name: String, value: String)] = [], now: Int64? = nil) throws -> (
+        Int, String
+    ) {
         let answer = try api().answer(path: path, arguments, now: now ?? WallClock.nowMilliseconds)
         return (answer.status, String(decoding: answer.body, as: UTF8.self))
     }
@@ -176,13 +179,15 @@ struct RollupIntegrationTests {
         #expect(try place.ask("/api/health").1.contains("\"late_frozen\":1"))
     }
 
-    @Test("what is wrong with a request is said, and nothing breaks", arguments: [
-        "from=2026-02-30", "from=yesterday", "from=2026-03-02&to=2026-03-01", "from=0001-01-01&to=9999-12-31",
-        "from=2026-03-01&to=2026-03-01T00:00:00Z", "steps=nothing", "steps=event:", "steps=,", "window=0d",
-        "window=99999999999999999999d", "window=91d", "mode=loose", "breakdown=$where", "limit=0", "limit=-1",
-        "limit=1e3", "compare=always", "signed_in=yes", "unknown=1", "from=99999999999999999999", "from=-5&to=3",
-        "steps=order,order,order,order,order,order,order,order,order,order,order",
-    ])
+    @Test(
+        "what is wrong with a request is said, and nothing breaks",
+        arguments: [
+            "from=2026-02-30", "from=yesterday", "from=2026-03-02&to=2026-03-01", "from=0001-01-01&to=9999-12-31",
+            "from=2026-03-01&to=2026-03-01T00:00:00Z", "steps=nothing", "steps=event:", "steps=,", "window=0d",
+            "window=99999999999999999999d", "window=91d", "mode=loose", "breakdown=$where", "limit=0", "limit=-1",
+            "limit=1e3", "compare=always", "signed_in=yes", "unknown=1", "from=99999999999999999999", "from=-5&to=3",
+            "steps=order,order,order,order,order,order,order,order,order,order,order",
+        ])
     func mistakes(query: String) throws {
         let place = try RollupPlace()
         let arguments = query.split(separator: "&").map { part -> (name: String, value: String) in
@@ -197,7 +202,9 @@ struct RollupIntegrationTests {
     @Test("hostile texts come back as texts, and formulas are escaped in CSV")
     func hostile() throws {
         let place = try RollupPlace()
-        let hostile = ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "\t=1", "<script>alert(1)</script>", "a,\"b\"\nc", "$where"]
+        let hostile = [
+            "=cmd|' /C calc'!A0", "+1", "-1", "@x", "\t=1", "<script>alert(1)</script>", "a,\"b\"\nc", "$where",
+        ]
         for (index, text) in hostile.enumerated() {
             let document: BSONDocument = [
                 "_id": .string("h\(index)"), "type": "track", "event": "Product Viewed", "activity": "view_product",
@@ -224,12 +231,17 @@ struct RollupIntegrationTests {
     func empty() throws {
         let place = try RollupPlace()
         let parser = try JSONParser.make(capacity: 1 << 20, maxDepth: 64)
-        for name in ["overview", "funnel", "products", "searches", "wishlist", "realtime", "retention", "health", "values", "visitors"] {
+        for name in [
+            "overview", "funnel", "products", "searches", "wishlist", "realtime", "retention", "health", "values",
+            "visitors",
+        ] {
             let (status, text) = try place.ask("/api/" + name)
             #expect(status == 200, "\(name): \(text)")
             try parser.parse(copying: Array(text.utf8)) { _ in }
         }
-        for name in ["overview", "funnel", "segments", "products", "searches", "wishlist", "realtime", "retention", "visitors"] {
+        for name in [
+            "overview", "funnel", "segments", "products", "searches", "wishlist", "realtime", "retention", "visitors",
+        ] {
             #expect(try place.ask("/export/\(name).csv").0 == 200)
         }
         #expect(try place.ask("/api/journey", [("visitor", "a:nobody")]).1.contains("\"total\":0"))
@@ -245,12 +257,15 @@ struct RollupIntegrationTests {
         let client = try StreamClient(daemon.streamSocket)
         for index in 0..<200 {
             client.send(
-                "{\"event\":\"Product Viewed\",\"messageId\":\"m\(index % 150)\",\"anonymousId\":\"v\(index % 10)\",\"properties\":{\"product_id\":\"p\"}}\n")
+                "{\"event\":\"Product Viewed\",\"messageId\":\"m\(index % 150)\",\"anonymousId\":\"v\(index % 10)\",\"properties\":{\"product_id\":\"p\"}}\n"
+            )
         }
         let mongo = try MongoClient.open(uri: try #require(Servers.mongodb))
         let api = try ReportsAPI(mongo, .init(database: daemon.database, collection: "events", retain: nil))
         eventually(within: 15, "150 events are rolled up") {
-            guard let answer = try? api.answer(path: "/api/overview", [], now: WallClock.nowMilliseconds) else { return false }
+            guard let answer = try? api.answer(path: "/api/overview", [], now: WallClock.nowMilliseconds) else {
+                return false
+            }
             return String(decoding: answer.body, as: UTF8.self).contains("\"visitors\":10,\"events\":150,")
         }
     }

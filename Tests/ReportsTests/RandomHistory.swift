@@ -14,7 +14,9 @@ struct Seeded: RandomNumberGenerator {
         return state &* 0x2545_F491_4F6C_DD1D
     }
 
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[Int.random(in: 0..<elements.count, using: &self)] }
+    mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[Int.random(in: 0..<elements.count, using: &self)]
+    }
     mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
 }
 
@@ -63,7 +65,8 @@ enum RandomHistory {
         let products = ["p1", "p2", "p3", "<b>"]
         switch fact.kind.activity {
         case .search:
-            fact.search = FactSearch(term: random.pick(["mug", "lamp", ""]), hasResults: random.pick([nil, true, false]))
+            fact.search = FactSearch(
+                term: random.pick(["mug", "lamp", ""]), hasResults: random.pick([nil, true, false]))
         case .order:
             fact.order = FactOrder(
                 id: "o\(Int.random(in: 0..<12, using: &random))", currency: random.pick(["EUR", "USD", nil]),
@@ -71,12 +74,15 @@ enum RandomHistory {
             for product in products where random.chance(30) {
                 fact.lines.append(
                     FactLine(
-                        product: product, amount: random.chance(70) ? Money(Double(Int.random(in: 1..<90, using: &random)) / 4) : nil))
+                        product: product,
+                        amount: random.chance(70) ? Money(Double(Int.random(in: 1..<90, using: &random)) / 4) : nil))
             }
         case .proceedToCheckout where random.chance(50):
             fact.lines = [FactLine(product: "p1"), FactLine(product: "p3")]
         case .viewProduct, .addToCart, .addToWishlist, .removeFromCart:
-            if random.chance(90) { fact.lines = [FactLine(product: random.pick(products), name: random.pick([nil, "A", "B"]))] }
+            if random.chance(90) {
+                fact.lines = [FactLine(product: random.pick(products), name: random.pick([nil, "A", "B"]))]
+            }
         default: break
         }
     }

@@ -26,9 +26,12 @@ enum Reference {
         for index in events.indices {
             guard let visitor = events[index].visitor else { continue }
             let day = Zone.day(of: events[index].time)
-            let earlier = facts.isEmpty ? [] : events[...index].filter {
-                $0.visitor == visitor && Zone.day(of: $0.time) == day
-            }
+            let earlier =
+                facts.isEmpty
+                ? []
+                : events[...index].filter {
+                    $0.visitor == visitor && Zone.day(of: $0.time) == day
+                }
             events[index].context.referrer = earlier.last { $0.context.referrer != nil }?.context.referrer
             events[index].context.campaign = earlier.last { $0.context.campaign != nil }?.context.campaign
         }

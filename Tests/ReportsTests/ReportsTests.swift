@@ -75,7 +75,8 @@ struct ReportsTests {
     func funnel(seed: Int) throws {
         var trial = try Trial(seed)
         var query = FunnelQuery()
-        let all: [FunnelStep] = Activity.allCases.map { .activity($0) } + [.event("Newsletter, joined"), .event("view_item")]
+        let all: [FunnelStep] =
+            Activity.allCases.map { .activity($0) } + [.event("Newsletter, joined"), .event("view_item")]
         query.steps = (0..<Int.random(in: 1...5, using: &trial.random)).map { _ in
             trial.random.pick(Array(all.prefix(trial.random.chance(50) ? 3 : 9)))
         }
@@ -119,7 +120,8 @@ struct ReportsTests {
         }
         let known = Set(
             events.filter { event in
-                event.kind.activity.map { [.viewProduct, .addToCart, .removeFromCart, .addToWishlist].contains($0) } == true
+                event.kind.activity.map { [.viewProduct, .addToCart, .removeFromCart, .addToWishlist].contains($0) }
+                    == true
             }.flatMap { $0.lines.map(\.product) })
         #expect(known.isSubset(of: report.products.map(\.product)))
         for product in report.products {
@@ -228,7 +230,9 @@ struct ReportsTests {
     @Test("the last 30 minutes: events and visitors of each, and who is there now", arguments: seeds)
     func realtime(seed: Int) throws {
         var trial = try Trial(seed)
-        let now = RandomHistory.start + Int64.random(in: 3_600_000..<400_000_000, using: &trial.random) / 1_800_000 * 1_800_000 + 60_500
+        let now =
+            RandomHistory.start + Int64.random(in: 3_600_000..<400_000_000, using: &trial.random) / 1_800_000
+            * 1_800_000 + 60_500
         let report = try RealtimeReport.make(trial.source, trial.filters, now: now)
         let events = Reference.admitted(trial.events, trial.filters)
         for minute in report.minutes {

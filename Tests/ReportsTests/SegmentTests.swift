@@ -42,7 +42,9 @@ struct SegmentTests {
         var hours: [Segment] = []
         for hour in 0..<Int64(24) {
             let place = SegmentPlace(.hour, minute: day.minute + 60 * hour)
-            let minutes = (0..<Int64(60)).map { build(SegmentPlace(.minute, minute: place.minute + $0), facts.shuffled()) }
+            let minutes = (0..<Int64(60)).map {
+                build(SegmentPlace(.minute, minute: place.minute + $0), facts.shuffled())
+            }
             hours.append(Segment.merge(minutes, into: place))
         }
         let merged = Segment.merge(hours, into: day)
@@ -57,8 +59,9 @@ struct SegmentTests {
         #expect(merged.orders.map(\.id) == whole.orders.map(\.id))
         #expect(merged.orders.map(\.revenue) == whole.orders.map(\.revenue))
         #expect(merged.searches.count == whole.searches.count)
-        #expect(Set(zip(merged.productIDs, merged.productNames).map { "\($0) \($1)" })
-            == Set(zip(whole.productIDs, whole.productNames).map { "\($0) \($1)" }))
+        #expect(
+            Set(zip(merged.productIDs, merged.productNames).map { "\($0) \($1)" })
+                == Set(zip(whole.productIDs, whole.productNames).map { "\($0) \($1)" }))
     }
 
     @Test("an emptied minute covers what its day says of it")
@@ -118,7 +121,8 @@ struct SegmentTests {
         for time in near + forged {
             let minute = SegmentPlace.minute(of: time)
             #expect(
-                places[SegmentPlace(.minute, holding: minute)] != nil || places[SegmentPlace(.day, holding: minute)] != nil)
+                places[SegmentPlace(.minute, holding: minute)] != nil
+                    || places[SegmentPlace(.day, holding: minute)] != nil)
         }
     }
 
