@@ -145,7 +145,9 @@ public final class Pipeline {
     /// Stops every stage in order; false when one did not end in its time.
     public func stop() -> Bool {
         var isWhole = true
-        for (name, seconds) in [("intake", 12), ("forwarder", 15), ("outbox", 15), ("consumer", 20), ("rollups", 35), ("topic", 5)] {
+        for (name, seconds) in [
+            ("intake", 12), ("forwarder", 15), ("outbox", 15), ("consumer", 20), ("rollups", 35), ("topic", 5),
+        ] {
             for stage in stages where stage.control.name == name {
                 stage.control.requestStop()
                 guard stage.control.finished.wait(milliseconds: Int32(seconds * 1000)) else {
