@@ -30,12 +30,15 @@ final class Site {
             handler: { collector.answer($0) ?? open.answer($0, workers) })
         let access = ReadAccess(web)
         let read = Routes.readRoutes(files, metrics)
+        let dashboards = DashboardRoutes(settings, files, link, log)
         readListener = try Server(
             host: web.readListen.host, port: web.readListen.port, threads: 1,
             refuse: { refusal, request in
                 access.refusal(request) ?? Plain.json(400, "bad_request", "this listener takes small, plain requests")
             },
-            handler: { request in access.refusal(request).map { .now($0) } ?? read.answer(request, workers) })
+            handler: { request in
+                access.refusal(request).map { .now($0) } ?? dashboards.answer(request) ?? read.answer(request, workers)
+            })
         metrics.watch(listener, as: "listen")
         metrics.watch(readListener, as: "read_listen")
     }

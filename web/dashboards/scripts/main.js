@@ -21,7 +21,7 @@ let shown = null;
 
 const ctx = {
   state: read(location.pathname, location.search),
-  about: { name: "Shop", timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, collector: null, key: null },
+  about: { name: "Shop", timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, collector: null, needs_key: false },
   clock: { get now() { return new Date(serverNow()); }, get timezone() { return ctx.about.timezone; } },
   updated: null, names: new Map(), opened: new Set(), mounts: [],
   go(state, { quiet = false } = {}) {

@@ -9,8 +9,8 @@ export function skeleton(kinds) {
 }
 
 export function emptyShop(ctx, reload) {
-  const { collector, key } = ctx.about;
-  const snippet = `<script src="${collector ?? "https://your-collector"}/clickd.js"${key ? ` data-key="${key}"` : ""} async></script>`;
+  const { collector, needs_key: needsKey } = ctx.about;
+  const snippet = `<script src="${collector ?? "https://your-collector"}/clickd.js"${needsKey ? ' data-key="YOUR WRITE KEY"' : ""} async></script>`;
   const told = el("span.small.muted", { role: "status" });
   const button = el("button.button", { type: "button", onclick: async () => {
     button.disabled = true;
