@@ -28,7 +28,7 @@ export const overview = {
     const before = report.before ? intervals(report.before).list : null;
     const series = (name) => align(now.list, before, name, currency, report.updated);
     const figures = METRICS.map((name) => one(ctx, report, name, currency, name === metric, series(name)));
-    const csv = exportOf(now.unit === "hour" ? "hours" : "overview", queryOf(ctx.state, ctx.clock));
+    const csv = now.unit === "hour" ? "table" : exportOf("overview", queryOf(ctx.state, ctx.clock));
     return [
       el("div.figures", { role: "group", "aria-label": "Figures; pressing one draws it" }, figures),
       overTime(ctx, { metric, currency, unit: now.unit, list: now.list, before: report.before ? intervals(report.before) : null, series: series(metric), csv, report }),

@@ -42,7 +42,7 @@ export const searches = {
         figure({ key: "share", name: "Without results", value: percent(report.share_without_results), delta: before ? points(report.share_without_results, before.share_without_results) : undefined, since: "on before", lessIsBetter: true }),
         figure({ key: "visitors", name: "Visitors who search", value: count(report.visitors), title: exact(report.visitors), delta: before ? change(report.visitors, before.visitors) : undefined, since: "on before" }),
         figure({ key: "terms", name: "Different terms", value: count(report.total), title: exact(report.total), delta: before ? change(report.total, before.total) : undefined, since: "on before" })),
-      panel(ctx, { key: "empty-terms", title: "Sought most, found never", note: "What visitors want and the shop does not show them.", csv: exportOf("empty-terms", query), rows: { columns: emptyColumns, rows: empty } },
+      panel(ctx, { key: "empty-terms", title: "Sought most, found never", note: "What visitors want and the shop does not show them.", csv: "table", rows: { columns: emptyColumns, rows: empty } },
         empty.length === 0 ? nothing("Every search found something.") : rankBars(empty.slice(0, 8).map((row) => ({ name: row.term, value: row.without_results, tone: "low" })), "searches without results")),
       panel(ctx, { key: "searches", title: `${exact(report.total)} terms`, note: "Led to: within 30 minutes, before the visitor's next search.", csv: exportOf("searches", query), flush: true },
         report.terms.length === 0 ? nothing("No searches in these days.") : table({ caption: "Search terms", columns, rows: report.terms, sort: asked.sort, onsort: (sort) => ctx.go(withOwn(ctx.state, { sort })) }), under(ctx, report.terms.length, report.total, "terms")),

@@ -5,7 +5,7 @@ import { moment } from "../lib/dates.js";
 import { el } from "../lib/dom.js";
 import { exact, known, span, UNKNOWN } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
-import { flow, sums } from "../parts/flow.js";
+import { flow, ledgerRows, sums } from "../parts/flow.js";
 import { panel } from "../parts/panel.js";
 
 const ANSWERS = { yes: "Yes: these numbers can be believed", late: "Yes, but they are late", no: "Not wholly: something is missing" };
@@ -23,7 +23,7 @@ export const trust = {
       el(`section.card.verdict.${report.trust}`, { role: "status" },
         el("span.sign", {}, icon(report.trust === "yes" ? "order" : "warn", 22)),
         el("div", {}, el("h2", {}, ANSWERS[report.trust] ?? report.trust), el("p", {}, report.sentence), report.reasons.length === 0 ? null : el("ul", {}, report.reasons.map((reason) => el("li", {}, reason.sentence))))),
-      panel(ctx, { key: "ledger", title: "The way of every event, counted", note: "Each box holds what passed it; under it what went another way. Nothing is unaccounted for while the sums below hold.", csv: "/export/health.csv" },
+      panel(ctx, { key: "ledger", title: "The way of every event, counted", note: "Each box holds what passed it; under it what went another way. Nothing is unaccounted for while the sums below hold.", csv: "table", rows: ledgerRows(report, ledger) },
         flow(report, ledger), sums(report, ledger)),
       el("div.cols.two", {}, neighbours(ctx, report, status), lateness(ctx, report, status)),
     ];

@@ -41,8 +41,8 @@ export const wishlist = {
         figure({ key: "rate", name: "Share that moves", value: percent(report.rate), delta: before ? points(report.rate, before.rate) : undefined, since: "on before" }),
         figure({ key: "median", name: "Median time to cart", value: span(report.median_ms), delta: before ? change(report.median_ms, before.median_ms) : undefined, since: "on before", lessIsBetter: true })),
       el("div.cols.two", {},
-        panel(ctx, { key: "most-wished", title: "Most wished", csv: exportOf("wishlist", query), rows: { columns: columns.slice(0, 2), rows: report.products } }, most.length === 0 ? nothing("No wishes in these days.") : rankBars(most, "wishes")),
-        panel(ctx, { key: "wishlist-times", title: "From wish to cart", note: "How long after the wish, of those that moved.", csv: exportOf("wishlist-times", query), rows: { columns: timeColumns, rows: times } }, report.moved === 0 ? nothing("Nothing moved yet.") : rankBars(times, "wishes"))),
+        panel(ctx, { key: "most-wished", title: "Most wished", csv: "table", rows: { columns: columns.slice(0, 2), rows: report.products } }, most.length === 0 ? nothing("No wishes in these days.") : rankBars(most, "wishes")),
+        panel(ctx, { key: "wishlist-times", title: "From wish to cart", note: "How long after the wish, of those that moved.", csv: "table", rows: { columns: timeColumns, rows: times } }, report.moved === 0 ? nothing("Nothing moved yet.") : rankBars(times, "wishes"))),
       panel(ctx, { key: "wishlist", title: `${exact(report.total)} wished products`, csv: exportOf("wishlist", query), flush: true },
         report.products.length === 0 ? nothing("No wishes in these days.") : table({ caption: "Wished products", columns, rows: report.products, sort: asked.sort, onsort: (sort) => ctx.go(withOwn(ctx.state, { sort })) }), under(ctx, report.products.length, report.total, "products")),
     ];

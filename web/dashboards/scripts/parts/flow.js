@@ -6,22 +6,33 @@ import { icon } from "../lib/icons.js";
 
 const REASONS = { not_json: "not JSON", not_object: "not an object", not_utf8: "not UTF-8", too_large: "too large", too_deep: "too deep", bad_number: "bad number", bad_field: "bad field", full: "outbox full" };
 
-export function flow({ consumer, rollups, dead_letters: letters }, ledger) {
-  const boxes = [];
+// [name, what it says, count, [[what went another way, count, whether that is bad], …]]
+function boxes({ consumer, rollups, dead_letters: letters }, ledger) {
+  const list = [];
   if (ledger !== null) {
-    const rejected = Object.entries(ledger.rejected ?? {});
-    boxes.push(box("Received", "from every sender; refused:", ledger.received, [...rejected.map(([code, n]) => [REASONS[code] ?? code, n]), ["being written", ledger.pending], ["datagrams lost", ledger.datagrams_lost, true]]));
-    boxes.push(box("Stored", "on this host's disk, synced", ledger.stored, [["waiting", ledger.outbox], ["set aside", ledger.dead, true], ["dropped by hand", ledger.dropped], ["lost", ledger.lost, true]]));
-    boxes.push(box("Sent", "acknowledged by what comes next", ledger.forwarded, []));
+    const rejected = Object.entries(ledger.rejected ?? {}).filter(([, n]) => n > 0);
+    list.push(["Received", rejected.length > 0 ? "from every sender; refused:" : "from every sender", ledger.received, [...rejected.map(([code, n]) => [REASONS[code] ?? code, n]), ["being written", ledger.pending], ["datagrams lost", ledger.datagrams_lost, true]]]);
+    list.push(["Stored", "on this host's disk, synced", ledger.stored, [["waiting", ledger.outbox], ["set aside", ledger.dead, true], ["dropped by hand", ledger.dropped], ["lost", ledger.lost, true]]]);
+    list.push(["Sent", "acknowledged by what comes next", ledger.forwarded, []]);
   }
-  boxes.push(box("Consumed", "read on the other side", consumer.consumed, [["doubles", consumer.duplicates], ["set aside", letters?.consumer ?? consumer.dead, true], ["skipped", consumer.skipped, true]]));
-  boxes.push(box("Written", "in MongoDB, each once", consumer.inserted, []));
-  boxes.push(box("Counted", "in these pages", rollups.rolled_up, [["robots", rollups.robots], ["without a visitor", rollups.without_visitor], ["too late to count", rollups.late_frozen, true]]));
-  return el(`ol.flow${boxes.length < 6 ? ".short" : ""}`, {}, boxes);
+  list.push(["Consumed", "read on the other side", consumer.consumed, [["doubles", consumer.duplicates], ["set aside", letters?.consumer ?? consumer.dead, true], ["skipped", consumer.skipped, true]]]);
+  list.push(["Written", "in MongoDB, each once", consumer.inserted, []]);
+  list.push(["Counted", "in these pages", rollups.rolled_up, [["robots", rollups.robots], ["without a visitor", rollups.without_visitor], ["too late to count", rollups.late_frozen, true]]]);
+  return list;
+}
+
+export function flow(report, ledger) {
+  const list = boxes(report, ledger);
+  return el(`ol.flow${list.length < 6 ? ".short" : ""}`, {}, list.map((one) => box(...one)));
+}
+
+export function ledgerRows(report, ledger) {
+  const rows = boxes(report, ledger).flatMap(([name, , n, sides]) => [{ name, n }, ...sides.map(([text, amount]) => ({ name: `${name}: ${text}`, n: amount }))]);
+  return { columns: [{ name: "Ledger", head: true, cell: (row) => row.name }, { name: "Events", n: true, cell: (row) => exact(row.n) }], rows };
 }
 
 function box(name, what, n, sides) {
-  const rows = sides.filter(Boolean).map(([text, amount, bad]) => el(`div${amount > 0 ? (bad ? ".bad" : ".some") : ""}`, {}, el("dt", {}, text), el("dd", { title: exact(amount) }, count(amount))));
+  const rows = sides.map(([text, amount, bad]) => el(`div${amount > 0 ? (bad ? ".bad" : ".some") : ""}`, {}, el("dt", {}, text), el("dd", { title: exact(amount) }, count(amount))));
   return el("li", {}, el("h3", {}, name), el("div.num", { title: exact(n) }, n < 100_000_000 ? exact(n) : count(n)), el("p", {}, what), rows.length === 0 ? null : el("dl.side", {}, rows));
 }
 

@@ -16,14 +16,14 @@ function gaining(ctx, { gaining: rows, before }) {
   const list = rows.map((row) => el("li", {}, el("a.clip", { href: ctx.href("products") }, row.name ?? row.product), el("span.n", {}, exact(row.views)), deltaNode({ sign: Math.sign(row.change), arrow: row.change < 0 ? "↓" : "↑", text: `${row.change < 0 ? "−" : "+"}${exact(Math.abs(row.change))}` })));
   const text = before ? "No product was viewed more than before." : "Choose a comparison to see what gains.";
   const columns = [{ name: "Product", head: true, cell: (row) => row.name ?? row.product }, { name: "Views", n: true, cell: (row) => exact(row.views) }, { name: "Before", n: true, cell: (row) => exact(row.views_before) }];
-  return panel(ctx, { key: "gaining", title: "Products gaining views", csv: exportOf("products", queryOf(ctx.state, ctx.clock, { sort: "-views" })), rows: { columns, rows } },
+  return panel(ctx, { key: "gaining", title: "Products gaining views", csv: "table", rows: { columns, rows } },
     list.length === 0 ? nothing(text) : el("ol.list", {}, list), el("a.link.go", { href: ctx.href("products") }, "All products"));
 }
 
 function sought(ctx, { without_results: rows }) {
   const list = rows.map((row) => el("li", {}, el("a.clip", { href: ctx.href("searches", { sort: "-without_results" }) }, row.term), el("span.n", {}, exact(row.without_results)), el("span.muted.small", {}, "times")));
   const columns = [{ name: "Term", head: true, cell: (row) => row.term }, { name: "Searches", n: true, cell: (row) => exact(row.searches) }, { name: "Without results", n: true, cell: (row) => exact(row.without_results) }];
-  return panel(ctx, { key: "without_results", title: "Searched, nothing found", csv: exportOf("empty-terms", queryOf(ctx.state, ctx.clock)), rows: { columns, rows } },
+  return panel(ctx, { key: "without_results", title: "Searched, nothing found", csv: "table", rows: { columns, rows } },
     list.length === 0 ? nothing("Every search found something.") : el("ol.list", {}, list), el("a.link.go", { href: ctx.href("searches", { sort: "-without_results" }) }, "All searches"));
 }
 
