@@ -1,5 +1,5 @@
 // A funnel's bars: what is left solid, what was lost on the way hatched; between them the conversion and the median time.
-// Each part is a button: pressing it lists the visitors behind it.
+// A press on any part lists the visitors behind it.
 
 import { el } from "../lib/dom.js";
 import { count, exact, percent, span } from "../lib/format.js";
@@ -11,6 +11,8 @@ export function bars(ctx, { steps }, part) {
   const show = (step, state) => () => ctx.go(withOwn(ctx.state, { show: chosen(step, state) ? "" : `${step}.${state}` }));
   const press = (kind, step, state, properties, ...content) =>
     el(kind, { type: "button", "data-key": `part-${step}-${state}${kind}`, "aria-pressed": String(chosen(step, state)), onclick: show(step, state), ...properties }, content);
+  // The bars themselves answer to the mouse; keys and screen readers have the same in the words above and below them.
+  const area = (kind, step, state, title) => el(`${kind}${chosen(step, state) ? ".shown-part" : ""}`, { title, "aria-hidden": "true", onclick: show(step, state) });
   return el("ol.funnel", {}, steps.map((one, index) => {
     const number = index + 1;
     const above = index === 0 ? one : steps[index - 1];
@@ -19,10 +21,11 @@ export function bars(ctx, { steps }, part) {
     const next = steps[index + 1];
     const name = stepName(one.step);
     return el("li.f-step", {},
-      el("div.f-head", {}, el("b", { title: name }, `${number}  ${name}`), el("span.num", { title: exact(one.visitors) }, count(one.visitors)), el("small", {}, index === 0 ? "visitors" : `${percent(one.of_first)} of all`)),
+      el("div.f-head", {}, el("b", { title: name }, `${number}  ${name}`),
+        press("button.num", number, "reached", { title: `${exact(one.visitors)} reached ${name}: list them` }, count(one.visitors)), el("small", {}, index === 0 ? "visitors" : `${percent(one.of_first)} of all`)),
       el("div.f-bar", { style: size },
-        lost > 0 ? press("button.gone", number - 1, "left", { "aria-label": `${exact(lost)} did not reach ${name}: list who left`, title: `${exact(lost)} lost before ${name}` }) : null,
-        press("button.kept", number, "reached", { "aria-label": `${exact(one.visitors)} reached ${name}: list them`, title: `${exact(one.visitors)} reached ${name}` }),
+        lost > 0 ? area("div.gone", number - 1, "left", `${exact(lost)} lost before ${name}`) : null,
+        area("div.kept", number, "reached", `${exact(one.visitors)} reached ${name}`),
         next === undefined ? null : el("p.f-between", {}, el("b", {}, percent(next.rate)), el("small", {}, next.median_ms === null ? "went on" : span(next.median_ms)), el("span.sr", {}, " median time to the next step"))),
       el("div.f-under", {}, next === undefined ? el("p.muted", {}, "The end") : [
         press("button.on", number, "went_on", {}, el("i"), "went on", el("span.num", {}, exact(one.went_on))),

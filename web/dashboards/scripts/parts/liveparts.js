@@ -21,7 +21,7 @@ export function liveParts(ctx, report, query) {
   const now = el("strong", { id: "visitors-now" }, exact(report.visitors_now));
   const words = el("span.muted", {}, plural(report.visitors_now, "visitor now", "visitors now"));
   const half = el("p.small.muted", {}, halfHour(report));
-  const feed = el("ol.feed.long", { id: "feed", tabindex: "0", role: "log", "aria-live": "off", "aria-label": "Newest events" });
+  const feed = el("ol.feed.long", { id: "feed", tabindex: "0", "aria-label": "Newest events" });
   const here = el("ul.feed");
   const viewed = el("div");
   const connection = el("span.small.muted", { role: "status" }, "Connecting…");

@@ -3,21 +3,21 @@
 import { el, put } from "../lib/dom.js";
 
 export function menu({ key, label, side = "right", build }) {
-  const button = el("button", { type: "button", "aria-haspopup": "true", "aria-expanded": "false", "data-key": key, onclick: () => (sheet === null ? open() : close(true)) }, label);
+  const button = el("button", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", "data-key": key, onclick: () => (sheet === null ? open() : close(true)) }, label);
   const root = el("div.pick", { onkeydown: keys, onfocusout: (event) => {
     if (sheet !== null && event.relatedTarget !== null && !root.contains(event.relatedTarget)) close(false);
   } }, button);
   let sheet = null;
 
   function open() {
-    sheet = el(`div.menu${side === "left" ? ".left" : ""}`);
+    sheet = el(`div.menu${side === "left" ? ".left" : ""}`, { role: "dialog", "aria-label": button.textContent });
     root.append(sheet);
     button.setAttribute("aria-expanded", "true");
     document.addEventListener("pointerdown", outside, true);
     Promise.resolve(build(() => close(true))).then((content) => {
       if (sheet === null) return;
       put(sheet, content);
-      sheet.querySelector('[aria-checked="true"], .item, input')?.focus();
+      (sheet.querySelector('[aria-pressed="true"]') ?? sheet.querySelector(".item, input"))?.focus();
     });
   }
   function close(back) {
@@ -48,7 +48,7 @@ export function menu({ key, label, side = "right", build }) {
 }
 
 export function item(text, { chosen = null, amount = null, pick }) {
-  const role = chosen === null ? {} : { role: "menuitemradio", "aria-checked": String(chosen) };
+  const role = chosen === null ? {} : { "aria-pressed": String(chosen) };
   return el("button.item", { type: "button", ...role, onclick: pick },
     chosen === null ? null : el("span.mark", { "aria-hidden": "true" }, chosen ? "✓" : ""), el("span.clip", {}, text), amount === null ? null : el("span.amount", {}, amount));
 }
