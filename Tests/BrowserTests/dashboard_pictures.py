@@ -18,7 +18,7 @@ DESK, PHONE = (1440, 1100), (390, 844)
 
 class Pictures(DashboardTest):
     def test_each_page_light_and_dark_on_a_desk_and_a_phone(self):
-        events = history.history(64, 130) + history.recent(26)
+        events = history.history(64, 90) + history.recent(26)
         history.send(self.place.base, events)
         self.counted(len(events), 240)
         visitor = max(self.api("visitors", step=4, state="reached", limit=200)["visitors"], key=lambda one: one["last"])["visitor"]
