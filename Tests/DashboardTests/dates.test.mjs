@@ -1,7 +1,7 @@
 // Days in the shop's zone.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { daysBetween, plusDays, rangeLabel, rangeOf, today } from "../../web/dashboards/scripts/lib/dates.js";
+import { daysBetween, mondayOf, plusDays, rangeLabel, rangeOf, today } from "../../web/dashboards/scripts/lib/dates.js";
 
 test("today is the shop's day, not the browser's", () => {
   const late = new Date("2026-11-23T23:30:00Z");
@@ -23,6 +23,12 @@ test("days are counted over clock changes, leap days and years", () => {
   assert.equal(plusDays("2026-03-28", 2), "2026-03-30");
   assert.equal(plusDays("2028-02-28", 1), "2028-02-29");
   assert.equal(daysBetween("2025-12-31", "2026-01-01"), 2);
+});
+
+test("a week begins on its Monday", () => {
+  assert.equal(mondayOf("2026-11-23"), "2026-11-23");
+  assert.equal(mondayOf("2026-11-29"), "2026-11-23");
+  assert.equal(mondayOf("2026-11-22"), "2026-11-16");
 });
 
 test("a label names the year once where there is one", () => {

@@ -18,6 +18,11 @@ export function daysBetween(from, to) {
   return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / DAY) + 1;
 }
 
+// The Monday on or before a day: a week that is cut would look like one in which few came.
+export function mondayOf(date) {
+  return plusDays(date, -((new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7));
+}
+
 // First and last day, both included.
 export function rangeOf(state, now, timezone) {
   if (state.range === "custom") return { from: state.from, to: state.to };

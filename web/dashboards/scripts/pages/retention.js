@@ -1,7 +1,7 @@
 // Do visitors come back? Weeks of first visits against the weeks after, the share in each cell.
 
 import { get } from "../lib/api.js";
-import { dayLabel, daysBetween, plusDays, rangeLabel, rangeOf } from "../lib/dates.js";
+import { dayLabel, daysBetween, mondayOf, plusDays, rangeLabel, rangeOf } from "../lib/dates.js";
 import { el } from "../lib/dom.js";
 import { exact, percent } from "../lib/format.js";
 import { exportOf, queryOf } from "../lib/query.js";
@@ -14,7 +14,7 @@ export const retention = {
   async load(ctx, signal) {
     const { from, to } = rangeOf(ctx.state, ctx.clock.now, ctx.clock.timezone);
     const own = daysBetween(from, to) >= 28;
-    const query = queryOf(ctx.state, ctx.clock, {}, { range: own, filters: true });
+    const query = queryOf(ctx.state, ctx.clock, own ? { from: mondayOf(from), to } : {}, { filters: true });
     return { report: await get("retention", query, signal), query, own };
   },
   isEmpty: ({ report }) => report.weeks.every((week) => week.visitors === 0),
