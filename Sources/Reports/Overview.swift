@@ -47,6 +47,8 @@ public struct OverviewReport: Sendable, Equatable {
     public var events = 0
     public var activities = [Int](repeating: 0, count: Activity.allCases.count)
     public var visitorsOf = [Int](repeating: 0, count: Activity.allCases.count)
+    /// With an event that is no activity.
+    public var visitorsOfOther = 0
     public var orders = 0
     public var revenue = Revenue()
     public var days: [Span]
@@ -145,6 +147,7 @@ public struct OverviewReport: Sendable, Equatable {
         }
         for visitor in seen where visitor.activities != 0 {
             visitors += 1
+            if visitor.activities & 1 << 7 != 0 { visitorsOfOther += 1 }
             for activity in 0..<7 where visitor.activities & 1 << UInt8(activity) != 0 { visitorsOf[activity] += 1 }
         }
     }
