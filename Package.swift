@@ -56,6 +56,7 @@ let package = Package(
         module("Pipeline", ["Events", "Settings", "Linux", "SQLite", "Kafka", "Mongo", "JSON", "LZ4", "Rollups"]),
         module("Reports", ["Rollups", "Events", "JSON", "Linux", "Mongo"]),
         module("ReportsAPI", ["Reports", "Rollups", "Events", "JSON", "Linux", "Mongo"]),
+        module("OData", ["Reports", "Rollups", "Events", "JSON", "Linux", "Mongo"]),
         module(
             "Operator", ["Pipeline", "Rollups", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo"]),
         module("Collector", ["HTTP", "Events", "Settings", "Linux", "JSON"]),
@@ -63,7 +64,7 @@ let package = Package(
             "Web",
             [
                 "Collector", "HTTP", "Operator", "Pipeline", "Events", "Settings", "Systemd", "Linux", "JSON", "Mongo",
-                "Reports", "ReportsAPI",
+                "Reports", "ReportsAPI", "OData",
             ]),
         .executableTarget(name: "clickd", dependencies: ["Operator"], swiftSettings: warningsAreErrors),
         .executableTarget(
@@ -87,6 +88,7 @@ let package = Package(
         tests("Collector", ["Collector", "Web", "Events", "Settings", "JSON", "Linux"]),
         tests("Events", ["Events", "JSON"]),
         tests("Reports", ["Reports", "ReportsAPI", "Rollups", "Events", "Mongo", "JSON", "Linux"]),
+        tests("OData", ["OData", "Reports", "ReportsAPI", "Rollups", "Events", "Mongo", "JSON", "Linux"]),
         tests("Settings", ["Settings", "Linux"]),
         tests(
             "Pipeline", ["Pipeline", "Events", "Settings", "JSON", "SQLite", "Linux", "Kafka", "Mongo", "MockKafka"]),

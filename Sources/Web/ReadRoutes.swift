@@ -11,6 +11,9 @@ extension Routes {
         }
         routes.get("/api/*") { try ReportRoutes.answer($0, $1) }
         routes.get("/export/*") { try ReportRoutes.answer($0, $1) }
+        routes.every("/odata") { try ODataRoutes.answer($0, $1) }
+        routes.every("/odata/*") { try ODataRoutes.answer($0, $1) }
+        routes.get("/clickd.pbids") { ODataRoutes.pbids($0, trustsProxy: $1.settings.web.trustProxy) }
         routes.atOnce("/*") { files.page("dashboards", String($0.path.dropFirst()), $0) ?? Plain.notFound }
         return routes
     }

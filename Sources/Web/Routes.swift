@@ -6,6 +6,10 @@ public struct Routes: Sendable {
     enum Handler: Sendable {
         case atOnce(@Sendable (Request) -> Response)
         case onWorker(@Sendable (Request, Workplace) throws -> Response)
+        /// Every method, for what has words of its own for those it refuses.
+        case everyMethod(@Sendable (Request, Workplace) throws -> Response)
+
+        var takesEveryMethod: Bool { if case .everyMethod = self { true } else { false } }
     }
 
     private var exact: [String: Handler] = [:]
@@ -21,6 +25,11 @@ public struct Routes: Sendable {
     /// GET and HEAD of `path`, answered by a worker that may block. What it throws is answered with 503.
     public mutating func get(_ path: String, _ answer: @escaping @Sendable (Request, Workplace) throws -> Response) {
         add(path, .onWorker(answer))
+    }
+
+    /// Every method of `path`, answered by a worker that may block.
+    public mutating func every(_ path: String, _ answer: @escaping @Sendable (Request, Workplace) throws -> Response) {
+        add(path, .everyMethod(answer))
     }
 
     private mutating func add(_ path: String, _ handler: Handler) {
@@ -39,10 +48,11 @@ public struct Routes: Sendable {
     /// What becomes of a request that no one took before.
     func answer(_ request: Request, _ workers: Workers) -> Server.Answer {
         guard let handler = handler(request.path) else { return .now(Plain.notFound) }
-        guard request.method == .get || request.method == .head else { return .now(Plain.onlyGet) }
+        let isRead = request.method == .get || request.method == .head
+        if !isRead, !handler.takesEveryMethod { return .now(Plain.onlyGet) }
         switch handler {
         case .atOnce(let answer): return .now(answer(request))
-        case .onWorker(let answer):
+        case .onWorker(let answer), .everyMethod(let answer):
             return .later { request in
                 if !workers.take({ request.answer(workers.answer(request, $0, answer)) }) {
                     request.answer(Plain.busy)

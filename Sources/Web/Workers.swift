@@ -5,6 +5,7 @@ import HTTP
 import JSON
 import Linux
 import Mongo
+import OData
 import Operator
 import Pipeline
 import ReportsAPI
@@ -15,6 +16,7 @@ public final class Workplace {
     public let settings: Settings
     private var client: MongoClient?
     private var openedReports: ReportsAPI?
+    private var openedOData: OData?
 
     init(_ settings: Settings) { self.settings = settings }
 
@@ -38,6 +40,15 @@ public final class Workplace {
                 retain: settings.mongodb.retain)
         ) { try? ControlClient.status(path: socket) }
         openedReports = opened
+        return opened
+    }
+
+    /// This thread's OData service.
+    public func odata() throws(MongoError) -> OData {
+        if let openedOData { return openedOData }
+        let opened = try OData(
+            mongo(), database: settings.mongodb.database, collection: settings.mongodb.collection)
+        openedOData = opened
         return opened
     }
 

@@ -1,0 +1,4 @@
+import OData
+import Testing
+
+@Suite("OData") struct ODataTests {}
