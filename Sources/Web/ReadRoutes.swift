@@ -14,6 +14,7 @@ extension Routes {
         routes.every("/odata") { try ODataRoutes.answer($0, $1) }
         routes.every("/odata/*") { try ODataRoutes.answer($0, $1) }
         routes.get("/clickd.pbids") { ODataRoutes.pbids($0, trustsProxy: $1.settings.web.trustProxy) }
+        routes.atOnce("/connect") { files.page("dashboards", "connect.html", $0) ?? Plain.notFound }
         routes.atOnce("/*") { files.page("dashboards", String($0.path.dropFirst()), $0) ?? Plain.notFound }
         return routes
     }
