@@ -88,7 +88,8 @@ public final class RollupMarks {
             writes.append(.deleteOne(["_id": id, "token": .int64(mark.token)]))
             writes.append(
                 .updateOne(
-                    ["_id": id, "token": ["$ne": .int64(mark.token)]], update: ["$max": ["since": .date(readAt)]]))
+                    ["_id": id, "token": ["$ne": .int64(mark.token)]],
+                    update: ["$max": ["since": .date(readAt)], "$inc": ["events": .int64(-mark.events)]]))
         }
         let outcome = try collection.write(writes)
         if let failure = outcome.failures.first {

@@ -1,7 +1,8 @@
 // When a stretch is rolled up or merged: pure decisions, without clock or database.
 //
-// A marked minute is rolled up at once, and again after four times what it cost: a quiet shop's numbers are a second
-// old, and in a flood an event is read two or three times at most, however often its minute is marked.
+// A marked minute is rolled up after a while that grows with what came to it, and again after four times what it cost: a
+// quiet shop's numbers are a second old; in a flood, which needs the machine for itself, they are half a minute old, and
+// an event is read two or three times at most, however often its minute is marked.
 
 public struct RollupPlan {
     /// When a place was last worked on, and how long that took, in ms.
@@ -14,9 +15,15 @@ public struct RollupPlan {
         if worked.count > 20_000 { worked = worked.filter { now - $0.value.at < 600_000 } }
     }
 
+    /// How long events wait at most for others to be rolled up with them, ms.
+    static let longestWait: Int64 = 20_000
+
     /// Whether a marked place is to be rolled up now.
-    public func isDue(_ place: SegmentPlace, at now: Int64) -> Bool {
-        guard let last = worked[place] else { return true }
+    public func isDue(_ mark: RollupMark, at now: Int64) -> Bool {
+        // A mark from the future says that a clock was set back: no reason to wait for it.
+        let age = now - mark.since
+        guard age < 0 || age >= min(RollupPlan.longestWait, mark.events / 4) else { return false }
+        guard let last = worked[mark.place] else { return true }
         return now - last.at >= max(500, 4 * last.cost)
     }
 

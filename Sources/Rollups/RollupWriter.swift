@@ -64,7 +64,7 @@ public final class RollupWriter {
         leased = .now
         guard try lease.take() else { return false }
         let deadline = Monotonic.now.adding(milliseconds: milliseconds)
-        let due = try marks.all().filter { plan.isDue($0.place, at: now) }
+        let due = try marks.all().filter { plan.isDue($0, at: now) }
         var didWork = false
         for mark in due where Monotonic.now < deadline {
             didWork = true

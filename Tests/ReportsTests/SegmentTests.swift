@@ -126,13 +126,21 @@ struct SegmentTests {
         }
     }
 
-    @Test("a marked minute is rolled up at once, then not before four times its cost")
+    @Test("a marked minute is rolled up at once, then not before four times its cost; a flood waits")
     func plan() {
         var plan = RollupPlan()
         let minute = SegmentPlace(.minute, minute: 100)
-        #expect(plan.isDue(minute, at: 0))
+        func mark(_ events: Int64, since: Int64 = 0) -> RollupMark {
+            RollupMark(place: minute, token: 1, since: since, events: events)
+        }
+        #expect(plan.isDue(mark(1), at: 0))
+        #expect(!plan.isDue(mark(4000), at: 999))
+        #expect(plan.isDue(mark(4000), at: 1000))
+        #expect(!plan.isDue(mark(1_000_000), at: 19_999))
+        #expect(plan.isDue(mark(1_000_000), at: 20_000), "nothing waits longer, however much there is")
+        #expect(plan.isDue(mark(1_000_000, since: 5000), at: 0), "a clock set back stops nothing")
         plan.didWork(minute, at: 1000, cost: 900)
-        #expect(!plan.isDue(minute, at: 4599))
-        #expect(plan.isDue(minute, at: 4600))
+        #expect(!plan.isDue(mark(1), at: 4599))
+        #expect(plan.isDue(mark(1), at: 4600))
     }
 }

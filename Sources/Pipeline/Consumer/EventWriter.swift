@@ -1,7 +1,7 @@
 // Writes a chunk of records to MongoDB: one parse and one document each, one unordered insert, majority and journal.
 // A duplicate `_id` is looked at: the same event (its hash says so) is a duplicate, or, where the document came from
-// this very record, our own insert seen again; another event under the same id is dead. Then the minutes of all of them
-// are marked for the roll-ups, duplicates too: an earlier try may have died before it could. Belongs to a writer thread.
+// this very record, our own insert seen again; another event under the same id is dead. The minutes of all of
+// them are to be marked for the roll-ups, duplicates too: an earlier try may have died before it could. Belongs to a writer thread.
 import Events
 import JSON
 import Linux
@@ -17,7 +17,6 @@ final class EventWriter {
     private let parser: JSONParser
     private var client: MongoClient?
     private var collection: MongoCollection?
-    private var marks: RollupMarks?
     private var documents = BSONWriter(capacity: 2 << 20)
     private let scratch: UnsafeMutableRawBufferPointer
 
@@ -31,18 +30,21 @@ final class EventWriter {
 
     /// Writes every record that waits. Throws where nothing can be said of them; trying again is safe.
     func write(_ chunk: WriteChunk) throws(MongoError) {
-        try insert(chunk)
-        try marks?.mark(RollupMarks.places(chunk.times.lazy.compactMap { $0 }))
+        var times: [Int64] = []
+        times.reserveCapacity(chunk.records.count)
+        // Of a try that fails too: what it wrote has an outcome, and does not come again.
+        defer { chunk.places.merge(RollupMarks.places(times)) { max($0, $1) } }
+        try insert(chunk, &times)
     }
 
-    private func insert(_ chunk: WriteChunk) throws(MongoError) {
+    private func insert(_ chunk: WriteChunk, _ times: inout [Int64]) throws(MongoError) {
         let collection = try open()
         documents.reset(keeping: 32 << 20)
         var recordOf: [Int] = []
         recordOf.reserveCapacity(chunk.records.count)
         for (index, record) in chunk.records.enumerated() where chunk.outcomes[index] == .waiting {
             do throws(RecordFault) {
-                chunk.times[index] = try build(record)
+                times.append(try build(record))
                 recordOf.append(index)
             } catch {
                 chunk.outcomes[index] = .dead(code: error.code, reason: "this record is no event: \(error.code)")
@@ -63,7 +65,6 @@ final class EventWriter {
         // Writes are repeated by us, with the same keys: libmongoc's own retries cost a tenth of the rate.
         let client = try MongoClient.open(uri: settings.uri.revealed, retryWrites: false)
         let made = try client.collection(database: settings.database, settings.collection)
-        marks = try RollupMarks(client, database: settings.database)
         self.client = client
         collection = made
         return made

@@ -1,5 +1,6 @@
 // Records that are written to MongoDB together, and what became of each. Made by the consumer (or the direct
 // forwarder), worked on by one writer thread, then given back.
+import Rollups
 
 package enum RecordOutcome: Sendable, Equatable {
     case waiting
@@ -14,8 +15,8 @@ package enum RecordOutcome: Sendable, Equatable {
 final class WriteChunk: @unchecked Sendable {
     let records: [EventRecord]
     var outcomes: [RecordOutcome]
-    /// Event times of the records that became documents, beside them: the minutes to roll up again.
-    var times: [Int64?]
+    /// The stretches to roll up again, each with how many of the events it concerns.
+    var places: [SegmentPlace: Int] = [:]
     /// Which assignment of partitions it belongs to; finished writes of an older one are ignored.
     let generation: Int
     private let onRelease: () -> Void
@@ -28,7 +29,6 @@ final class WriteChunk: @unchecked Sendable {
         self.generation = generation
         self.onRelease = onRelease
         outcomes = Array(repeating: .waiting, count: records.count)
-        times = Array(repeating: nil, count: records.count)
     }
 
     func release() { onRelease() }

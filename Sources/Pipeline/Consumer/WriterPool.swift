@@ -1,13 +1,18 @@
-// A few threads, each with a MongoDB client of its own, that write chunks. What MongoDB does not take now is tried
-// again until it does, with backoff; the pool's owner sees a chunk again only when every record of it has an outcome.
+// A few threads, each with a MongoDB client of its own, that write chunks, and one that marks for the roll-ups the minutes
+// of all chunks written while its last marks were on their way: the writers do not wait for it. What MongoDB does not take
+// now is tried again until it does, with backoff; the pool's owner sees a chunk again only when every record of it has an
+// outcome and its minutes are marked.
 import Linux
 import Mongo
+import Rollups
 import Settings
 import Synchronization
 
 final class WriterPool: Sendable {
     private struct Work {
         var waiting: [WriteChunk] = []
+        /// Written, to be marked.
+        var written: [WriteChunk] = []
         var isStopping = false
     }
 
@@ -23,15 +28,38 @@ final class WriterPool: Sendable {
         let work = work
         let done = done
         let finished = finished
-        threads = try (1...WriterPool.writers).map { number in
+        var threads: [NamedThread] = []
+        for number in 1...WriterPool.writers {
             let writer = Handed(try EventWriter(settings: settings))
-            return try NamedThread.start("writer-\(number)") {
-                WriterPool.run(writer.value, work, conditions) { chunk in
-                    done.withLock { $0.append(chunk) }
+            threads.append(
+                try NamedThread.start("writer-\(number)") {
+                    while let chunk = WriterPool.next(work) {
+                        let isWritten = WriterPool.persist(work, conditions) { () throws(MongoError) in
+                            try writer.value.write(chunk)
+                        }
+                        if isWritten { work.update { $0.written.append(chunk) } }
+                    }
+                })
+        }
+        threads.append(
+            try NamedThread.start("marks") {
+                var marks: RollupMarks?
+                while let chunks = WriterPool.written(work) {
+                    var places: [SegmentPlace: Int] = [:]
+                    for chunk in chunks { places.merge(chunk.places, uniquingKeysWith: +) }
+                    let isMarked = WriterPool.persist(work, conditions) { () throws(MongoError) in
+                        if marks == nil {
+                            let client = try MongoClient.open(uri: settings.uri.revealed)
+                            marks = try RollupMarks(client, database: settings.database)
+                        }
+                        try marks?.mark(places)
+                    }
+                    guard isMarked else { return }
+                    done.withLock { $0 += chunks }
                     finished.signal()
                 }
-            }
-        }
+            })
+        self.threads = threads
     }
 
     func give(_ chunk: WriteChunk) { work.update { $0.waiting.append(chunk) } }
@@ -55,24 +83,21 @@ final class WriterPool: Sendable {
         if !wasStopping { for thread in threads { thread.join() } }
     }
 
-    private static func run(
-        _ writer: EventWriter, _ work: Guarded<Work>, _ conditions: Conditions, _ finish: (WriteChunk) -> Void
-    ) {
-        while let chunk = next(work) {
-            var pause = 50
-            while true {
-                do throws(MongoError) {
-                    try writer.write(chunk)
-                    conditions.set("mongodb", nil)
-                    finish(chunk)
-                    break
-                } catch {
-                    conditions.set("mongodb", error.text)
-                    let deadline = Monotonic.now.adding(milliseconds: pause)
-                    pause = min(2 * pause, 2000)
-                    let isStopping = work.wait(until: deadline) { $0.isStopping ? true : nil } ?? false
-                    if isStopping { return }
-                }
+    /// Does it until MongoDB takes it; false when asked to stop before.
+    private static func persist(
+        _ work: Guarded<Work>, _ conditions: Conditions, _ write: () throws(MongoError) -> Void
+    ) -> Bool {
+        var pause = 50
+        while true {
+            do throws(MongoError) {
+                try write()
+                conditions.set("mongodb", nil)
+                return true
+            } catch {
+                conditions.set("mongodb", error.text)
+                let deadline = Monotonic.now.adding(milliseconds: pause)
+                pause = min(2 * pause, 2000)
+                if work.wait(until: deadline, { $0.isStopping ? true : nil }) ?? false { return false }
             }
         }
     }
@@ -81,6 +106,15 @@ final class WriterPool: Sendable {
         work.wait { state -> WriteChunk?? in
             if state.isStopping { return .some(nil) }
             return state.waiting.isEmpty ? nil : .some(state.waiting.removeFirst())
+        } ?? nil
+    }
+
+    private static func written(_ work: Guarded<Work>) -> [WriteChunk]? {
+        work.wait { state -> [WriteChunk]?? in
+            if state.isStopping { return .some(nil) }
+            guard !state.written.isEmpty else { return nil }
+            defer { state.written = [] }
+            return .some(state.written)
         } ?? nil
     }
 }
