@@ -56,6 +56,13 @@ public enum Commands {
                 ]
             ) { try RollupCommand.run($0, $1) },
             Command(
+                name: "erase", operands: "", help: "erase a person's events; without --yes only show what there is",
+                options: [
+                    .init(name: "visitor", value: "ID", help: "a:… (anonymous id), u:… (user id), or either's id"),
+                    .init(name: "yes", value: nil, help: "do it"),
+                ]
+            ) { try EraseCommand.run($0, $1) },
+            Command(
                 name: "demo", operands: "", help: "let simulated shoppers send through every input, show what arrives",
                 options: [
                     .init(name: "seconds", value: "N", help: "end after N seconds (default: until Ctrl-C)"),

@@ -63,6 +63,15 @@ public final class People {
         return known
     }
 
+    /// Forgets a user, and every user that was last seen as this visitor; how many.
+    public func remove(_ visitor: ErasedVisitor) throws(MongoError) -> Int {
+        var links: [BSONValue] = [["last.a": ["$in": .array(visitor.visitors.map(BSONValue.string))]]]
+        if visitor.isUser { links.append(["_id": People.id(VisitorID("u:" + visitor.id))]) }
+        known = [:]
+        knownUntil = nil
+        return try collection.deleteMany(["$or": .array(links)]).deleted
+    }
+
     /// Who a `u:` is counted as, in text.
     public func visitor(of user: String) throws(MongoError) -> String {
         try collection.findOne(["_id": People.id(VisitorID(user))])?.string("last.a") ?? user

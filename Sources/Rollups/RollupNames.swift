@@ -10,6 +10,8 @@ public enum RollupNames {
     public static let state = "rollup_state"
     /// The `a:` that each user id was last seen with.
     public static let people = "rollup_people"
+    /// Erased visitors whose events may still come.
+    public static let suppressions = "suppressions"
 
-    public static let all = [segments, marks, state, people]
+    public static let all = [segments, marks, state, people, suppressions]
 }

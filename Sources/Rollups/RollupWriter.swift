@@ -28,11 +28,17 @@ public final class RollupWriter {
     private static let maxRows = 1_000_000
     private let settings: Settings
     private let client: MongoClient
+    /// For what else is done beside it, on its thread.
+    public var connection: MongoClient { client }
     private let events: MongoCollection
     private let state: MongoCollection
     private let store: SegmentStore
     private let people: People
     public let marks: RollupMarks
+    public let suppressions: Suppressions
+    /// As of this turn.
+    private var suppressed: [Suppression] = []
+    private var lettersSearched: Int64 = 0
     private let lease: RollupLease
     private var plan = RollupPlan()
     private var lastMergeLook: Int64 = 0
@@ -54,6 +60,7 @@ public final class RollupWriter {
         store = try SegmentStore(client, database: settings.database)
         people = try People(client, database: settings.database)
         marks = try RollupMarks(client, database: settings.database)
+        suppressions = try Suppressions(client, database: settings.database, events: settings.collection)
         lease = try RollupLease(client, database: settings.database, host: settings.host)
     }
 
@@ -66,6 +73,7 @@ public final class RollupWriter {
         let deadline = Monotonic.now.adding(milliseconds: milliseconds)
         let due = try marks.all().filter { plan.isDue($0, at: now) }
         var didWork = false
+        try suppress(now)
         for mark in due where Monotonic.now < deadline {
             didWork = true
             try rollUp(mark, now)
@@ -91,10 +99,27 @@ public final class RollupWriter {
 
     public func release() throws(MongoError) { if lease.term != nil { try lease.release() } }
 
+    /// Reads which erasures still work, after the marks: a mark that an erasure made finds it here. Once a minute their
+    /// newer dead letters go, and those erasures that have ended.
+    private func suppress(_ now: Int64) throws(MongoError) {
+        suppressed = try suppressions.all()
+        guard !suppressed.isEmpty, now - lettersSearched >= 60_000 else { return }
+        for suppression in suppressed {
+            _ = try suppressions.deleteLetters(suppressions.letters(suppression, since: lettersSearched - 120_000))
+            if let until = suppression.until, until <= now {
+                try suppressions.finish(suppression) { () throws(MongoError) in try signOfLife() }
+            }
+        }
+        lettersSearched = now
+    }
+
     // MARK: Rolling up
 
     private func rollUp(_ mark: RollupMark, _ now: Int64) throws(MongoError) {
         if let frozen = RollupPlan.frozenBefore(retain: settings.retain, now: now), mark.place.start < frozen {
+            for suppression in suppressed {
+                try suppressions.deleteEvents(suppression, from: mark.place.start, to: mark.place.end)
+            }
             return try countLate(mark)
         }
         let start = Monotonic.now
@@ -124,9 +149,14 @@ public final class RollupWriter {
             ["ts": ["$gte": .date(place.start), "$lt": .date(place.end)]], projection: FactReader.projection,
             batchSize: 10_000)
         var count = 0
+        var erased: [String] = []
         while let document = try cursor.next() {
             count += 1
             if count % 10_000 == 0 { try signOfLife() }
+            if !suppressed.isEmpty, suppressed.contains(where: { $0.covers(document) }) {
+                if let id = document.string("_id") { erased.append(id) }
+                continue
+            }
             guard let fact = FactReader.read(document) else { continue }
             builder.add(fact)
             if let user = fact.user, let visitor = fact.visitor, !fact.context.isRobot {
@@ -134,6 +164,7 @@ public final class RollupWriter {
                 links[user] = max(links[user] ?? link, link)
             }
         }
+        _ = try suppressions.delete(erased)
         let segment = builder.finish()
         try crash(.people)
         try people.add(links)

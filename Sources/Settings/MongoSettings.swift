@@ -21,6 +21,7 @@ extension MongoSettings {
     /// Collections that clickd keeps in the same database.
     private static let ownCollections = [
         "dead_letters", "offsets", "rollups", "rollup_marks", "rollup_state", "rollup_people",
+        "suppressions",
     ]
 
     static var keys: [Key] {
