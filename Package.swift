@@ -97,7 +97,7 @@ let package = Package(
             "Integration",
             [
                 "Pipeline", "Operator", "Kafka", "Mongo", "JSON", "HTTP", "Linux", "Events", "Rollups", "Reports",
-                "ReportsAPI",
+                "ReportsAPI", "OData",
             ]),
     ],
     cxxLanguageStandard: .cxx17

@@ -2,10 +2,10 @@
 // too few; the filter itself is asked of every row.
 import Reports
 
-struct DaySpan: Sendable, Equatable {
+package struct DaySpan: Sendable, Equatable {
     /// Both included; empty where `first` is after `last`.
-    var first: Day
-    var last: Day
+    package var first: Day
+    package var last: Day
 
     static let all = DaySpan(first: Day(number: -1_000_000), last: Day(number: 3_000_000))
     static let none = DaySpan(first: Day(number: 1), last: Day(number: 0))
@@ -23,7 +23,7 @@ struct DaySpan: Sendable, Equatable {
 }
 
 extension Filter {
-    var days: DaySpan {
+    package var days: DaySpan {
         switch self {
         case .and(let parts): return parts.reduce(.all) { $0.intersection($1.days) }
         case .or(let parts): return parts.reduce(.none) { $0.hull($1.days) }

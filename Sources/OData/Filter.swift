@@ -3,8 +3,8 @@
 // eq and ne, a function of it is null, and `not null` is null.
 import Reports
 
-indirect enum Filter: Sendable {
-    enum Comparison: String, Sendable, CaseIterable {
+package indirect enum Filter: Sendable {
+    package enum Comparison: String, Sendable, CaseIterable {
         case eq, ne, gt, ge, lt, le
 
         /// The same with its sides exchanged.
@@ -35,10 +35,10 @@ indirect enum Filter: Sendable {
         }
     }
 
-    enum TextTest: String, Sendable, CaseIterable { case contains, startswith, endswith }
-    enum Part: String, Sendable, CaseIterable { case year, month, day, hour, minute, second }
+    package enum TextTest: String, Sendable, CaseIterable { case contains, startswith, endswith }
+    package enum Part: String, Sendable, CaseIterable { case year, month, day, hour, minute, second }
 
-    enum Operand: Sendable {
+    package enum Operand: Sendable {
         case column(Column)
         case literal(Value)
         case part(Part, Column)
@@ -54,7 +54,7 @@ indirect enum Filter: Sendable {
 
 extension Filter {
     /// True, false, or nil for OData's null.
-    func holds(_ row: (Column) -> Value) -> Bool? {
+    package func holds(_ row: (Column) -> Value) -> Bool? {
         switch self {
         case .and(let parts):
             var result: Bool? = true
@@ -95,11 +95,27 @@ extension Filter.Operand {
         case .column(let column): return row(column)
         case .part(let part, let column):
             switch row(column) {
-            case .date(let day):
-                let (year, month, dayOfMonth) = day.parts
-                return .number(Double(part == .year ? year : part == .month ? month : dayOfMonth))
+            case .date(let day): return .number(Double(part.of(day, milliseconds: 0)))
+            case .instant(let time):
+                // Of UTC, which is what answers are written in.
+                let day = (time >= 0 ? time : time - 86_399_999) / 86_400_000
+                return .number(Double(part.of(Day(number: Int(day)), milliseconds: Int(time - day * 86_400_000))))
             default: return .null
             }
+        }
+    }
+}
+
+extension Filter.Part {
+    /// `milliseconds`: since the day began.
+    func of(_ day: Day, milliseconds: Int) -> Int {
+        switch self {
+        case .year: day.parts.year
+        case .month: day.parts.month
+        case .day: day.parts.day
+        case .hour: milliseconds / 3_600_000
+        case .minute: milliseconds / 60_000 % 60
+        case .second: milliseconds / 1000 % 60
         }
     }
 }

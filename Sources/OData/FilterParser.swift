@@ -1,10 +1,10 @@
 // $filter's text to its tree, by recursive descent: or, and, not, comparison, in, text tests, parentheses. Bounded in
 // length, depth and size, so that no request can hurt; a mistake is 400 and says what, what is OData but not done is 501.
 
-struct FilterParser {
-    static let maxBytes = 8192
-    static let maxDepth = 32
-    static let maxNodes = 500
+package struct FilterParser {
+    package static let maxBytes = 8192
+    package static let maxDepth = 32
+    package static let maxNodes = 500
 
     private var lexer: Lexer
     private let set: EntitySet
@@ -12,7 +12,7 @@ struct FilterParser {
     private var depth = 0
     private var nodes = 0
 
-    static func parse(_ text: String, _ set: EntitySet) throws(Fault) -> Filter {
+    package static func parse(_ text: String, _ set: EntitySet) throws(Fault) -> Filter {
         guard text.utf8.count <= maxBytes else { throw .bad("$filter has more than \(maxBytes) bytes") }
         var parser = FilterParser(lexer: Lexer(text), set: set)
         try parser.advance()

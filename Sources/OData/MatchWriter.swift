@@ -50,6 +50,8 @@ struct MatchWriter {
     private func text(
         _ test: Filter.TextTest, _ whole: Filter.Operand, _ piece: Filter.Operand, _ negated: Bool
     ) -> BSONDocument {
+        // Null of null: neither true nor, turned round, true.
+        if whole.isNullLiteral || piece.isNullLiteral { return MatchWriter.nothing }
         let (a, b) = (expression(whole), expression(piece))
         let place: BSONValue = ["$indexOfBytes": [a, b]]
         let claim: BSONValue =

@@ -2,8 +2,8 @@
 // programs look for before they ask (no $batch, no $expand, no changes).
 import JSON
 
-enum Metadata {
-    static func service(_ base: String, _ level: MetadataLevel) -> [UInt8] {
+package enum Metadata {
+    package static func service(_ base: String, _ level: MetadataLevel) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { o in
             if level != .none { o.member("@odata.context", base + "$metadata") }
@@ -21,7 +21,7 @@ enum Metadata {
         return writer.bytes
     }
 
-    static let csdl: [UInt8] = {
+    package static let csdl: [UInt8] = {
         var text = """
             <?xml version="1.0" encoding="utf-8"?>
             <edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx">

@@ -4,7 +4,7 @@
 /// How much an answer says of itself.
 public enum MetadataLevel: String, Sendable, CaseIterable { case minimal, full, none }
 
-enum Form: Sendable, Equatable {
+package enum Form: Sendable, Equatable {
     case json(MetadataLevel)
     case xml
     case text
@@ -17,10 +17,10 @@ enum Form: Sendable, Equatable {
         }
     }
 
-    static let data: [Form] = [.json(.minimal), .json(.full), .json(.none)]
+    package static let data: [Form] = [.json(.minimal), .json(.full), .json(.none)]
 
     /// The one of `offered` that the client likes best; the first offered where it does not say.
-    static func chosen(_ offered: [Form], format: String?, accept: String?) throws(Fault) -> Form {
+    package static func chosen(_ offered: [Form], format: String?, accept: String?) throws(Fault) -> Form {
         let isNamed = format != nil
         let wanted =
             switch format {
@@ -86,12 +86,12 @@ private struct MediaRange {
     var rank: Int { (type == "*/*" ? 0 : type.hasSuffix("/*") ? 1 : 2) + (level == nil ? 0 : 1) }
 }
 
-struct Preferences: Sendable {
-    var omitsNulls = false
+package struct Preferences: Sendable {
+    package private(set) var omitsNulls = false
     /// Rows a page, at least 1.
-    var maxPageSize: Int?
+    package private(set) var maxPageSize: Int?
 
-    init(_ header: String?) {
+    package init(_ header: String?) {
         for part in (header ?? "").split(separator: ",") {
             let pair = part.split(separator: ";")[0].split(separator: "=", maxSplits: 1)
                 .map { String($0).trimmed.lowercased() }

@@ -45,14 +45,14 @@ public struct ODataRequest: Sendable {
     }
 }
 
-enum Resource: Sendable {
+package enum Resource: Sendable {
     case service
     case metadata
     case all(EntitySet)
     case count(EntitySet)
     case one(EntitySet, [Value])
 
-    static func parse(_ path: String) throws(Fault) -> Resource {
+    package static func parse(_ path: String) throws(Fault) -> Resource {
         var rest = path.hasPrefix("/odata") ? path.dropFirst(6) : path[...]
         if rest.hasPrefix("/") { rest = rest.dropFirst() }
         switch rest {

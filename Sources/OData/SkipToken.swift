@@ -43,10 +43,10 @@ struct SkipToken: Sendable {
 }
 
 /// RFC 4648's alphabet for addresses, without padding.
-enum Base64URL {
+package enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    static func text(_ bytes: [UInt8]) -> String {
+    package static func text(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         var word: UInt32 = 0
         var bits: UInt32 = 0
@@ -63,7 +63,7 @@ enum Base64URL {
         return String(decoding: text, as: UTF8.self)
     }
 
-    static func bytes(_ text: String) -> [UInt8]? {
+    package static func bytes(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []
         var word: UInt32 = 0
         var bits: UInt32 = 0

@@ -1,4 +1,0 @@
-import OData
-import Testing
-
-@Suite("OData") struct ODataTests {}
