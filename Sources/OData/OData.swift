@@ -45,7 +45,7 @@ public final class OData {
         }
     }
 
-    /// What needs no database: nil where a request does.
+    /// A fault as an answer, also for whoever refuses before there is a service.
     public static func refusal(_ fault: Fault) -> ODataAnswer {
         var writer = JSONWriter()
         writer.object {

@@ -68,7 +68,9 @@ import Testing
         }
         eventually(within: 30, "what was received before is gone") { (try? events.findOne(["_id": "late"])) == nil }
         #expect(try ids(events) == ["back", "stays-0", "stays-1", "stays-2", "stays-3"])
-        eventually(within: 30, "the ledger counts it, erased or not") { daemon.status()?.numbers["ledger.inserted"] == 18 }
+        eventually(within: 30, "the ledger counts it, erased or not") {
+            daemon.status()?.numbers["ledger.inserted"] == 18
+        }
         _ = daemon.stop()
 
         let client = try MongoClient.open(uri: try #require(Servers.mongodb))
@@ -112,7 +114,8 @@ import Testing
         #expect(try ids(events) == ["3"])
         // Its time is over: the suppression goes, and with it the last of what it covers.
         try events.insertOne([
-            "_id": "4", "ts": .date(now - 400_000_000), "receivedAt": .date(now), "visitor": "a:gone", "activity": .null,
+            "_id": "4", "ts": .date(now - 400_000_000), "receivedAt": .date(now), "visitor": "a:gone",
+            "activity": .null,
         ])
         _ = try writer.turn(now: now + 8_000_000)
         #expect(try ids(events) == ["3"])

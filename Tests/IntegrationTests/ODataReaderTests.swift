@@ -16,7 +16,8 @@ import Testing
         for number in 0..<400 {
             let (name, properties) = [
                 ("Product Viewed", #""product_id":"p\#(number % 7)""#), ("Product Viewed", #""product_id":"p1""#),
-                ("Product Added", #""product_id":"p\#(number % 3)""#), ("Products Searched", #""query":"mug","results":0"#),
+                ("Product Added", #""product_id":"p\#(number % 3)""#),
+                ("Products Searched", #""query":"mug","results":0"#),
                 ("Product Added to Wishlist", #""product_id":"p2""#), ("Checkout Started", #""value":5"#),
                 ("Order Completed", #""order_id":"o\#(number)","revenue":12.5,"currency":"EUR""#), ("Other", ""),
             ][number % 8]
@@ -35,7 +36,9 @@ import Testing
             Command.root + "/.build/release/clickd-web", ["run", "--config", path, "--web", Command.root + "/web"])
         defer { web.signal(SIGTERM) }
         let root = "http://127.0.0.1:\(port)/"
-        let trusted = ["-c", "import sys,urllib.request as u; sys.exit(b'\"rolled_up\":400' not in u.urlopen(sys.argv[1]).read())"]
+        let trusted = [
+            "-c", "import sys,urllib.request as u; sys.exit(b'\"rolled_up\":400' not in u.urlopen(sys.argv[1]).read())",
+        ]
         eventually(within: 60, "the roll-ups have all: \(daemon.status()?.json ?? "")") {
             (try? Command.run(python, trusted + [root + "api/health"]).status) == 0
         }

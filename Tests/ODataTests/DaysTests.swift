@@ -9,7 +9,9 @@ import Testing
 @Suite("OData over MongoDB: days", .enabled(if: Servers.areThere), .serialized)
 struct DaysTests {
     private static let days = ["2026-03-27", "2026-03-28", "2026-03-29", "2026-03-30", "2026-03-31", "2026-04-01"]
-    private static let range = [("from", days[0]), ("to", days[5]), ("limit", "10000")].map { (name: $0.0, value: $0.1) }
+    private static let range = [("from", days[0]), ("to", days[5]), ("limit", "10000")].map {
+        (name: $0.0, value: $0.1)
+    }
 
     private func place(_ seed: Int) throws -> Place {
         var random = Seeded(seed)
@@ -19,7 +21,9 @@ struct DaysTests {
         return place
     }
 
-    @Test("events, activities, products, terms and wishes sum up to what /api, the CSV and the ledger say", arguments: 1...4)
+    @Test(
+        "events, activities, products, terms and wishes sum up to what /api, the CSV and the ledger say",
+        arguments: 1...4)
     func totals(seed: Int) throws {
         let place = try place(seed)
         let stored = Double(try place.events.count())
@@ -53,7 +57,9 @@ struct DaysTests {
         let searches = try place.api("/api/searches", DaysTests.range)
         #expect(sum(terms, "Searches") == searches["searches"].number)
         #expect(sum(terms, "WithoutResults") == searches["without_results"].number)
-        #expect(sum(try place.pages("WishlistDaily").flatMap { $0 }, "Added") == (try place.api("/api/wishlist", DaysTests.range))["added"].number)
+        #expect(
+            sum(try place.pages("WishlistDaily").flatMap { $0 }, "Added")
+                == (try place.api("/api/wishlist", DaysTests.range))["added"].number)
     }
 
     @Test("each day's funnel, products, terms and wishes are the reports of that day alone", arguments: 1...4)
@@ -87,7 +93,9 @@ struct DaysTests {
         }
         // The walk of all days at once says what each day's own says.
         let all = try place.pages("WishlistDaily").flatMap { $0 }
-        let single = try DaysTests.days.flatMap { try place.pages("WishlistDaily", [("$filter", "Date eq \($0)")]).flatMap { $0 } }
+        let single = try DaysTests.days.flatMap {
+            try place.pages("WishlistDaily", [("$filter", "Date eq \($0)")]).flatMap { $0 }
+        }
         #expect(all == single)
     }
 
@@ -108,12 +116,14 @@ struct DaysTests {
                 let order = (byDate ? "Date desc," : "") + column + (isFalling ? " desc" : "")
                 let found = try place.pages(
                     set, [("$filter", "\(column) ge \(Int(least)) and Date ne 2026-03-28"), ("$orderby", order)],
-                    size: Int.random(in: 1...9, using: &random)).flatMap { $0 }
+                    size: Int.random(in: 1...9, using: &random)
+                ).flatMap { $0 }
                 func bytes(_ value: JSONValue) -> [UInt8] {
                     if case .number(let number) = value { return Array(String(100 + Int(number)).utf8) }
                     return Array((value.text ?? "").utf8)
                 }
-                let expected = all.filter { $0[column].number >= least && $0["Date"].text != "2026-03-28" }.sorted { a, b in
+                let expected = all.filter { $0[column].number >= least && $0["Date"].text != "2026-03-28" }.sorted {
+                    a, b in
                     let (x, y) = (a["Date"].text ?? "", b["Date"].text ?? "")
                     if byDate, x != y { return x > y }
                     if a[column] != b[column] { return (a[column].number < b[column].number) != isFalling }
@@ -128,8 +138,11 @@ struct DaysTests {
             #expect(Int(String(decoding: count.body, as: UTF8.self)) == all.count)
             // Every row is found by its key.
             for row in all.prefix(20) {
-                let second = row[key].text.map { "'" + $0.replacing("'", with: "''") + "'" } ?? String(Int(row[key].number))
-                let found = try place.ask("\(set)(Date=\(row["Date"].text ?? ""),\(key)=\(second))", headers: ["accept": "application/json;odata.metadata=none"])
+                let second =
+                    row[key].text.map { "'" + $0.replacing("'", with: "''") + "'" } ?? String(Int(row[key].number))
+                let found = try place.ask(
+                    "\(set)(Date=\(row["Date"].text ?? ""),\(key)=\(second))",
+                    headers: ["accept": "application/json;odata.metadata=none"])
                 #expect(try JSONValue.read(found.body) == row)
             }
         }

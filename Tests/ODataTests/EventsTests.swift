@@ -79,7 +79,8 @@ struct EventsTests {
             let pages = try place.pages("Events", options, size: size)
             let found = pages.flatMap { $0 }
             let wanted = expected.map { row in
-                JSONValue.object(Dictionary(uniqueKeysWithValues: set.columns.map { ($0.name, EventsTests.text(row[$0.name])) }))
+                JSONValue.object(
+                    Dictionary(uniqueKeysWithValues: set.columns.map { ($0.name, EventsTests.text(row[$0.name])) }))
             }
             // Which rows, before what is in them: a failure stays readable.
             #expect(found.map { $0["Id"] } == wanted.map { $0["Id"] }, "\(options) in pages of \(size)")
@@ -109,7 +110,9 @@ struct EventsTests {
             try place.insert([late])
         }
         #expect(during == before)
-        let first = try JSONValue.read(try place.ask("Events", [("$top", "20"), ("$count", "true")], headers: ["prefer": "odata.maxpagesize=8"]).body)
+        let first = try JSONValue.read(
+            try place.ask("Events", [("$top", "20"), ("$count", "true")], headers: ["prefer": "odata.maxpagesize=8"])
+                .body)
         #expect(first["@odata.count"].number == 60 + Double(number - 1000))
         let next = try Place.options(of: try #require(first["@odata.nextLink"].text), "Events")
         let again = try (0..<2).map { _ in try place.ask("Events", next).body }
@@ -135,7 +138,8 @@ struct EventsTests {
         let row = try JSONValue.read(full.body)["value"].list[0]
         #expect(row["@odata.id"].text == Place.base + "Events(%27it%27%27s%20%2F%20%C3%A9%27)")
         #expect(row["Time@odata.type"].text == "#DateTimeOffset" && row["@odata.type"].text == "#clickd.Event")
-        let bare = try place.ask("Events", [], headers: ["accept": "application/json;odata.metadata=none", "prefer": "omit-values=nulls"])
+        let bare = try place.ask(
+            "Events", [], headers: ["accept": "application/json;odata.metadata=none", "prefer": "omit-values=nulls"])
         #expect(bare.headers.filter { $0.name == "Preference-Applied" }.map(\.value) == ["omit-values=nulls"])
         let members = try JSONValue.read(bare.body)
         #expect(members["@odata.context"] == .null)
@@ -146,14 +150,20 @@ struct EventsTests {
     @Test(
         "what is wrong or not supported is refused with OData's error, and one OData-Version",
         arguments: [
-            ("Events", "$expand", "x", 501), ("Events", "$search", "x", 501), ("Events", "$apply", "aggregate($count as n)", 501),
-            ("Events", "$compute", "1 as x", 501), ("Events", "filter", "Price eq 1", 501), ("Events", "$top", "-1", 400),
+            ("Events", "$expand", "x", 501), ("Events", "$search", "x", 501),
+            ("Events", "$apply", "aggregate($count as n)", 501),
+            ("Events", "$compute", "1 as x", 501), ("Events", "filter", "Price eq 1", 501),
+            ("Events", "$top", "-1", 400),
             ("Events", "$top", "1e3", 400), ("Events", "$skip", "", 400), ("Events", "$select", "Nope", 400),
-            ("Events", "$orderby", "Nope", 400), ("Events", "$orderby", "tolower(Id)", 501), ("Events", "$count", "yes", 400),
-            ("Events", "$skiptoken", "AAAA", 400), ("Events", "$skiptoken", "", 400), ("Events", "$format", "atom", 406),
+            ("Events", "$orderby", "Nope", 400), ("Events", "$orderby", "tolower(Id)", 501),
+            ("Events", "$count", "yes", 400),
+            ("Events", "$skiptoken", "AAAA", 400), ("Events", "$skiptoken", "", 400),
+            ("Events", "$format", "atom", 406),
             ("Events", "$filter", "Id eq 'x' or true", 400), ("Nope", "$top", "1", 404), ("$batch", "$top", "1", 501),
-            ("Events('x')", "$filter", "Id eq 'x'", 400), ("$metadata", "$format", "json", 406), ("Events", "$index", "1", 501),
-            ("DailyActivity", "$filter", "Date ge 2026-02-30", 400), ("Events", "$filter", "Event eq {'$ne':null}", 400),
+            ("Events('x')", "$filter", "Id eq 'x'", 400), ("$metadata", "$format", "json", 406),
+            ("Events", "$index", "1", 501),
+            ("DailyActivity", "$filter", "Date ge 2026-02-30", 400),
+            ("Events", "$filter", "Event eq {'$ne':null}", 400),
         ])
     func refusals(path: String, name: String, value: String, status: Int) throws {
         let place = try Place()

@@ -6,7 +6,8 @@ import Testing
 @Suite("$filter")
 struct FilterTests {
     static let row: [String: Value] = [
-        "Id": .text("m'1"), "Time": .instant(1_774_569_600_000), "Event": .text("Product Viewed"), "Price": .number(12.5),
+        "Id": .text("m'1"), "Time": .instant(1_774_569_600_000), "Event": .text("Product Viewed"),
+        "Price": .number(12.5),
     ]
 
     /// What `filter` says of the row above; every other column is null.
@@ -69,8 +70,10 @@ struct FilterTests {
     func fuzz(seed: Int) throws {
         var random = Seeded(seed)
         let pieces = [
-            "Price", "Event", "Time", " eq ", " and ", " or ", "not ", " in ", "(", ")", ",", "'", "''", "1", "-", ".", "e",
-            "null", "true", "2026-11-23", "T08:00:00Z", "contains", "year", "$", "/", "\u{0}", "\u{FFFD}", "é", " ", "\t",
+            "Price", "Event", "Time", " eq ", " and ", " or ", "not ", " in ", "(", ")", ",", "'", "''", "1", "-", ".",
+            "e",
+            "null", "true", "2026-11-23", "T08:00:00Z", "contains", "year", "$", "/", "\u{0}", "\u{FFFD}", "é", " ",
+            "\t",
             "99999999999999999999", "{\"$where\":\"1\"}", "%27", "\\", "@x", "--", "9223372036854775808", ":",
         ]
         let set = try #require(Model.set("Events"))

@@ -36,7 +36,9 @@ indirect enum JSONValue: Equatable {
         }
     }
 
-    subscript(name: String) -> JSONValue { if case .object(let members) = self { members[name] ?? .null } else { .null } }
+    subscript(name: String) -> JSONValue {
+        if case .object(let members) = self { members[name] ?? .null } else { .null }
+    }
     var list: [JSONValue] { if case .list(let elements) = self { elements } else { [] } }
     var text: String? { if case .text(let text) = self { text } else { nil } }
     var number: Double { if case .number(let number) = self { number } else { .nan } }
@@ -120,7 +122,8 @@ final class Place {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
+            if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
                 bytes.append(value)
                 rest = rest.dropFirst(2)
             } else {

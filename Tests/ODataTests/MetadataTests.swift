@@ -29,7 +29,8 @@ struct MetadataTests {
             for property in properties {
                 #expect(known.contains(property.attributes["Type"] ?? ""))
                 #expect(["false", nil].contains(property.attributes["Nullable"]))
-                #expect((property.attributes["Precision"] != nil) == (property.attributes["Type"] == "Edm.DateTimeOffset"))
+                #expect(
+                    (property.attributes["Precision"] != nil) == (property.attributes["Type"] == "Edm.DateTimeOffset"))
             }
             let keys = try #require(type.children("Key").first).children("PropertyRef")
             #expect(!keys.isEmpty && type.children("Key").count == 1)
@@ -72,7 +73,10 @@ struct MetadataTests {
             (nil, nil, Form.json(.minimal)), ("*/*", nil, .json(.minimal)), (powerQuery, nil, .json(.minimal)),
             ("application/json;odata.metadata=full", nil, .json(.full)), ("text/html", "json", .json(.minimal)),
             ("application/json;q=0.1,application/json;odata.metadata=none", nil, .json(.none)),
-            ("application/json;odata.metadata=minimal;q=0,application/json;odata.metadata=full;q=0.2", nil, .json(.full)),
+            (
+                "application/json;odata.metadata=minimal;q=0,application/json;odata.metadata=full;q=0.2", nil,
+                .json(.full)
+            ),
             (nil, "application/json;odata.metadata=none", .json(.none)),
         ] as [(String?, String?, Form)])
     func forms(accept: String?, format: String?, expected: Form) throws {

@@ -50,14 +50,18 @@ enum RandomEvents {
         if random.chance(30) { properties.append(("order_id", .string("o\(number % 7)"))) }
         document.append("properties", .document(BSONDocument(properties)))
         var context: [(String, BSONValue)] = []
-        if random.chance(30) { context.append(("device", ["type": random.pick(["Mobile", "ios", "TV", "tablet", "pc", ""])])) }
+        if random.chance(30) {
+            context.append(("device", ["type": random.pick(["Mobile", "ios", "TV", "tablet", "pc", ""])]))
+        }
         let agents: [BSONValue] = [
-            "Mozilla/5.0 (iPhone; CPU)", "Mozilla/5.0 (Linux; Android 14; Mobile)", "Mozilla (Linux; Android 14)", "iPad Mobi",
+            "Mozilla/5.0 (iPhone; CPU)", "Mozilla/5.0 (Linux; Android 14; Mobile)", "Mozilla (Linux; Android 14)",
+            "iPad Mobi",
             "Mozilla/5.0 (X11)", "", 5,
         ]
         if random.chance(60) { context.append(("userAgent", random.pick(agents))) }
         let addresses: [BSONValue] = [
-            "https://WWW.Google.com/search?q=a@b", "https://shop.example:8443/x", "news.example", "", "https://u:p@mail.example/",
+            "https://WWW.Google.com/search?q=a@b", "https://shop.example:8443/x", "news.example", "",
+            "https://u:p@mail.example/",
             "?", "http://[::1]/", 4,
         ]
         if random.chance(60) {
@@ -114,8 +118,12 @@ enum RandomEvents {
             return random.pick(["(\(a)) and (\(b))", "(\(a)) or (\(b))", "not (\(a))", "\(a) and \(b)"])
         }
         let compare = random.pick(["eq", "ne", "gt", "ge", "lt", "le"])
-        let texts = random.pick(["Event", "Visitor", "UserId", "ProductId", "Query", "Device", "Referrer", "Campaign", "Id"])
-        let literal = random.pick(["'p1'", "'mug'", "'phone'", "'google.com'", "'a:2'", "'Product Viewed'", "null", "'é''1'"])
+        let texts = random.pick([
+            "Event", "Visitor", "UserId", "ProductId", "Query", "Device", "Referrer", "Campaign", "Id",
+        ])
+        let literal = random.pick([
+            "'p1'", "'mug'", "'phone'", "'google.com'", "'a:2'", "'Product Viewed'", "null", "'é''1'",
+        ])
         return random.pick([
             "\(texts) \(compare) \(literal)", "\(texts) in (\(literal),'7',null)",
             "Time \(compare) \(Instant.text(start + Int64.random(in: 0..<40, using: &random) * 10_800_000))",
