@@ -15,10 +15,10 @@ struct TieKey: Comparable {
     private let activity: UInt8
     private let texts: [String]
 
-    init(_ kind: FactKind, _ context: FactContext?, _ product: String?, _ term: String?) {
-        activity = kind.activity?.rawValue ?? .max
+    init(_ kind: FactKind?, _ context: FactContext?, _ product: String?, _ term: String?) {
+        activity = kind?.activity?.rawValue ?? .max
         texts = [
-            kind.event ?? "", kind.type, context?.referrer ?? "", context?.campaign ?? "", context?.device ?? "",
+            kind?.event ?? "", kind?.type ?? "", context?.referrer ?? "", context?.campaign ?? "", context?.device ?? "",
             context?.isSignedIn == true ? "1" : "0", product ?? "", term ?? "",
         ]
     }
@@ -41,12 +41,15 @@ public struct SegmentTies {
     public func precedes(_ a: UInt32, _ b: UInt32) -> Bool { key(a) < key(b) }
 
     private func key(_ row: UInt32) -> TieKey {
-        let row = Int(row)
-        let context = row < segment.contexts.count ? segment.contextNames[Int(segment.contexts[row])] : nil
-        let product = row < segment.products.count ? segment.products[row] : 0
+        // Rows may be read without some of their columns, or with numbers alone and not the names behind them.
+        func value<Element>(_ column: [Element]) -> Element? { column.indices.contains(Int(row)) ? column[Int(row)] : nil }
+        func name<Name>(_ names: [Name], _ number: Int?) -> Name? {
+            number.flatMap { names.indices.contains($0) ? names[$0] : nil }
+        }
         return TieKey(
-            segment.kindNames[Int(segment.kinds[row])], context,
-            product == 0 ? nil : segment.productIDs[Int(product) - 1],
-            terms[UInt32(row)].map { segment.terms[Int($0)] })
+            name(segment.kindNames, value(segment.kinds).map(Int.init)),
+            name(segment.contextNames, value(segment.contexts).map(Int.init)),
+            name(segment.productIDs, value(segment.products).map { Int($0) - 1 }),
+            name(segment.terms, terms[row].map(Int.init)))
     }
 }
