@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 
-.PHONY: help build test unit tsan asan browser lint bench demo clean
+.PHONY: help build test unit tsan asan browser lint bench demo deb deb-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,14 @@ bench:  ## intake, socket to Kafka, Kafka to MongoDB, against raw limits in the 
 	@scripts/install-deps build services
 	$(SWIFT) build -c release
 	@Benchmarks/run
+
+deb:  ## the Debian packages, into .build/deb
+	@scripts/install-deps build package
+	@scripts/build-deb
+
+deb-test:  ## packages built, installed, run, upgraded, removed and purged in a fresh Debian; about three minutes
+	@scripts/install-deps build services package
+	@scripts/test-deb
 
 clean:  ## what builds and tests left
 	rm -rf .build
