@@ -115,7 +115,8 @@ enum EraseCommand {
         }
         let dead = status["ledger.dead"]
         if dead > 0 {
-            Terminal.print("  \(Format.count(dead)) dead letters of anybody's lie in this host's outbox, which are not searched")
+            Terminal.print(
+                "  \(Format.count(dead)) dead letters of anybody's lie in this host's outbox, which are not searched")
         }
     }
 

@@ -18,7 +18,8 @@ struct TieKey: Comparable {
     init(_ kind: FactKind?, _ context: FactContext?, _ product: String?, _ term: String?) {
         activity = kind?.activity?.rawValue ?? .max
         texts = [
-            kind?.event ?? "", kind?.type ?? "", context?.referrer ?? "", context?.campaign ?? "", context?.device ?? "",
+            kind?.event ?? "", kind?.type ?? "", context?.referrer ?? "", context?.campaign ?? "",
+            context?.device ?? "",
             context?.isSignedIn == true ? "1" : "0", product ?? "", term ?? "",
         ]
     }
@@ -42,7 +43,9 @@ public struct SegmentTies {
 
     private func key(_ row: UInt32) -> TieKey {
         // Rows may be read without some of their columns, or with numbers alone and not the names behind them.
-        func value<Element>(_ column: [Element]) -> Element? { column.indices.contains(Int(row)) ? column[Int(row)] : nil }
+        func value<Element>(_ column: [Element]) -> Element? {
+            column.indices.contains(Int(row)) ? column[Int(row)] : nil
+        }
         func name<Name>(_ names: [Name], _ number: Int?) -> Name? {
             number.flatMap { names.indices.contains($0) ? names[$0] : nil }
         }
