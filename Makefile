@@ -37,7 +37,7 @@ browser:  ## the shop and clickd.js in a real Chromium, with outages; about thre
 	@scripts/install-deps build services browser
 	$(SWIFT) build -c release --product clickd
 	$(SWIFT) build -c release --product clickd-web
-	node --test Tests/TrackerTests/*.test.js Tests/DashboardTests/*.test.js
+	node --test Tests/TrackerTests/*.test.js Tests/DashboardTests/*.test.mjs
 	@Tests/BrowserTests/run
 
 lint:  ## the formatter's and the shell checker's word on every file
