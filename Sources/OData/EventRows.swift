@@ -36,7 +36,7 @@ final class EventRows {
         var stages = query.stages(after: after.map { ($0, order) })
         stages.append(["$sort": .document(query.sort(order))])
         if skip > 0 { stages.append(["$skip": .int64(Int64(skip))]) }
-        return try rows(stages, columns, limit: limit, isMade: query.isMade)
+        return try rows(stages, columns, limit: limit, made: query.made)
     }
 
     /// Millisecond by millisecond: runs of the index on time, and between them the ties.
@@ -53,7 +53,7 @@ final class EventRows {
         if let after, let first = after.first {
             var stages = query.stages(time: ["$eq": first.bson], after: (Array(after.dropFirst()), rest))
             stages.append(["$sort": .document(query.sort(rest))])
-            rows = try self.rows(stages, fetched, limit: limit, isMade: query.isMade)
+            rows = try self.rows(stages, fetched, limit: limit, made: query.made)
             border = first
         }
         while rows.count < limit {
@@ -63,7 +63,7 @@ final class EventRows {
             var stages = query.stages(time: beyond, sort: ["ts": direction])
             stages.append(["$limit": .int64(Int64(wanted))])
             stages.append(["$sort": .document(query.sort(order))])
-            let run = try self.rows(stages, fetched, limit: wanted, isMade: query.isMade)
+            let run = try self.rows(stages, fetched, limit: wanted, made: query.made)
             guard run.count == wanted, let last = run.last?[time.column] else {
                 rows += run
                 break
@@ -72,22 +72,22 @@ final class EventRows {
             rows += run.filter { $0[time.column].compared(to: last) != 0 }
             var ties = query.stages(time: ["$eq": last.bson])
             ties.append(["$sort": .document(query.sort(rest))])
-            rows += try self.rows(ties, fetched, limit: limit - rows.count, isMade: query.isMade)
+            rows += try self.rows(ties, fetched, limit: limit - rows.count, made: query.made)
             border = last
         }
         return rows
     }
 
-    /// `isMade`: the columns that are made stand in the documents already.
+    /// `made`: these columns stand in the documents already.
     private func rows(
-        _ stages: [BSONDocument], _ columns: [Column], limit: Int, isMade: Bool = false
+        _ stages: [BSONDocument], _ columns: [Column], limit: Int, made: [Column] = []
     ) throws(MongoError) -> [Row] {
         guard limit > 0 else { return [] }
         var fields: [(String, BSONValue)] = [("_id", 1)]
         for column in columns where column.name != "Id" {
-            let isThere = isMade && EventColumns.field(column) == nil
+            let isMade = made.contains(column)
             fields.append(
-                (column.name, isThere ? .string("$" + EventQuery.path(column)) : EventColumns.expression(column)))
+                (column.name, isMade ? .string("$" + EventQuery.path(column)) : EventColumns.expression(column)))
         }
         let stages = stages + [["$limit": .int64(Int64(limit))], ["$project": .document(BSONDocument(fields))]]
         let cursor = try events.aggregate(
@@ -115,9 +115,7 @@ struct EventQuery {
     private let plain: [Filter]
     private let rest: [Filter]
     /// Columns to be made before the rest can be asked, or the order made.
-    private let made: [Column]
-
-    var isMade: Bool { !made.isEmpty }
+    let made: [Column]
 
     init(_ filter: Filter?, order: [Ordering]) {
         let parts: [Filter] = if case .and(let parts) = filter { parts } else { filter.map { [$0] } ?? [] }
@@ -127,8 +125,7 @@ struct EventQuery {
         var made: [Column] = []
         for column in rest.flatMap(\.columns) + order.map(\.column)
         where EventColumns.field(column) == nil && !made.contains(column) { made.append(column) }
-        // Where one is made all are, so that a row is read from one place.
-        self.made = made.isEmpty ? [] : Model.events.columns.filter { EventColumns.field($0) == nil }
+        self.made = made
     }
 
     /// A column's place in documents within the stages. No field of an event's begins with an underscore but `_id`.
@@ -160,7 +157,7 @@ struct EventQuery {
         var stages: [BSONDocument] = []
         if !conditions.isEmpty { stages.append(["$match": ["$and": .array(conditions)]]) }
         if let sort { stages.append(["$sort": .document(sort)]) }
-        if isMade {
+        if !made.isEmpty {
             stages.append([
                 "$set": ["_made": .document(BSONDocument(made.map { ($0.name, EventColumns.expression($0)) }))]
             ])
