@@ -15,6 +15,10 @@ public struct RollupMark: Sendable, Equatable {
     public let since: Int64
     /// Events it stands for, repeats too.
     public let events: Int64
+
+    package init(place: SegmentPlace, token: Int64, since: Int64, events: Int64) {
+        (self.place, self.token, self.since, self.events) = (place, token, since, events)
+    }
 }
 
 public final class RollupMarks {
