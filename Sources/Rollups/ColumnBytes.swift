@@ -79,6 +79,7 @@ struct ColumnReader {
         guard width == 1 || width == 2 || width == 4, count <= (bytes.count - at) / width else { throw DamagedColumn() }
         let raw = UnsafeRawBufferPointer(rebasing: bytes[at..<at + width * count])
         at += width * count
+        guard count > 0 else { return [] }
         var most: UInt32 = 0
         let values = [UInt32](unsafeUninitializedCapacity: count) { room, filled in
             switch width {

@@ -12,6 +12,7 @@ private func withServer(
     limits.bodyBytes = 100_000
     change(&limits)
     let port = Int.random(in: 20_000..<30_000)
+    let threads = Guarded<[NamedThread]>([])
     let server = try Server(
         host: "127.0.0.1", port: UInt16(port), threads: 2, limits: limits,
         refuse: { refusal, _ in .text(refusal == .bodyTooLarge ? 413 : 400, "\(refusal)") },
@@ -19,11 +20,12 @@ private func withServer(
             switch request.path {
             case "/later":
                 return .later { request in
-                    _ = try? NamedThread.start("later") {
+                    let thread = try? NamedThread.start("later") {
                         usleep(UInt32(request.argument("us") ?? "0") ?? 0)
                         request.answer(.text(200, "later"))
                         request.answer(.text(500, "twice"))
                     }
+                    if let thread { threads.withLock { $0.append(thread) } }
                 }
             case "/echo": return .now(Response(200, body: Array(request.body)))
             default: return .now(.text(404, request.path))
@@ -31,6 +33,7 @@ private func withServer(
         })
     try body(server, port)
     #expect(server.stop(seconds: 10))
+    for thread in threads.withLock({ $0 }) { thread.join() }
 }
 
 @Suite("HTTP server", .serialized) struct ServerTests {

@@ -9,7 +9,7 @@ import Settings
 final class KafkaConsumer {
     static let chunkRecords = 5000
     private static let chunkBytes = 4 << 20
-    private static let maxChunks = 2 * WriterPool.writers
+    private static let maxChunks = 4 * WriterPool.writers
     private static let commitMilliseconds = 200
 
     private let kafka: KafkaSettings
