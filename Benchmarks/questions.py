@@ -6,6 +6,7 @@ outbox, a new topic, a new database.
 
 import os
 import re
+import resource
 import socket
 import sys
 
@@ -135,10 +136,44 @@ class Collector:
             return per_second(answer), costs
 
 
+class Crowded(Collector):
+    """The same with a thousand other connections: half of them idle, half stuck in the middle of a request's headers."""
+
+    limit = "the same without those connections"
+    others = 1000
+    is_crowded = False
+
+    def raw(self, place, events, number):
+        self.is_crowded = False
+        return super().clickd(place, events, number)[0]
+
+    def clickd(self, place, events, number):
+        self.is_crowded = True
+        return super().clickd(place, events, number)
+
+    def load(self, place, port, events):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if self.is_crowded and soft < 2 * self.others:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        crowd = []
+        try:
+            for index in range(self.others if self.is_crowded else 0):
+                crowd.append(socket.create_connection(("127.0.0.1", int(port)), timeout=20))
+                if index % 2:
+                    crowd[-1].sendall(b"POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Le")
+            return super().load(place, port, events)
+        finally:
+            for connection in crowd:
+                connection.close()
+
+
 ALL = {
     "intake": Intake(), "kafka": Kafka(), "mongo": Mongo(),
     "collector": Collector(
         "HTTP collector, acknowledged, batches of 100 from 8 connections", 100, 8, 2_000_000, 400_000, 150_000),
     "requests": Collector(
         "HTTP collector, acknowledged, single events from 64 connections", 1, 64, 200_000, 40_000, 15_000),
+    "crowded": Crowded(
+        "HTTP collector, batches of 100, with 1,000 idle and slow connections beside", 100, 8, 1_000_000, 400_000,
+        150_000),
 }
