@@ -50,7 +50,8 @@ import Testing
             eventually(within: 45, "status is well again: \(daemon.status()?.json ?? "no status")") {
                 daemon.status()?.reasons.contains { names($0, neighbour) } == false
             }
-            #expect(daemon.stop() == 0)
+            let status = daemon.stop()
+            #expect(status == 0, "\(daemon.process?.errors.suffix(2000) ?? "")")
         }
     }
 
