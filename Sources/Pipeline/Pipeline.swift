@@ -142,22 +142,30 @@ public final class Pipeline {
         return nil
     }
 
-    /// Stops every stage in order; false when one did not end in its time.
+    /// Longest that a stop takes; a unit's TimeoutStopSec is above it.
+    public static let stopSeconds = 45
+
+    /// Stops every stage; false when one did not end in time. Those that nothing is behind are asked at once; intake,
+    /// forwarder and outbox one after the other, so that what intake has read is stored and the last reports count.
     public func stop() -> Bool {
-        var isWhole = true
-        for (name, seconds) in [
-            ("intake", 12), ("forwarder", 15), ("outbox", 15), ("consumer", 20), ("rollups", 35), ("topic", 5),
-        ] {
-            for stage in stages where stage.control.name == name {
-                stage.control.requestStop()
-                guard stage.control.finished.wait(milliseconds: Int32(seconds * 1000)) else {
-                    log.error("stage \(name) did not stop within \(seconds) s")
-                    isWhole = false
-                    continue
-                }
-                stage.thread.join()
-            }
+        let deadline = Monotonic.now.adding(milliseconds: Pipeline.stopSeconds * 1000)
+        let chain = ["intake", "forwarder", "outbox"]
+        for stage in stages where !chain.contains(stage.control.name) { stage.control.requestStop() }
+        let ordered = chain.flatMap { name in stages.filter { $0.control.name == name } }
+        let others = stages.filter { !chain.contains($0.control.name) }
+        return (ordered + others).reduce(true) { isWhole, stage in end(stage, by: deadline) && isWhole }
+    }
+
+    private func end(_ stage: Running, by deadline: Monotonic) -> Bool {
+        let start = Monotonic.now
+        stage.control.requestStop()
+        guard stage.control.finished.wait(milliseconds: deadline.millisecondsFromNow) else {
+            log.error("stage \(stage.control.name) did not stop within \(Pipeline.stopSeconds) s")
+            return false
         }
-        return isWhole
+        stage.thread.join()
+        let took = Monotonic.milliseconds(from: start, to: .now)
+        if took > 5000 { log.notice("stage \(stage.control.name) took \(took) ms to stop") }
+        return true
     }
 }

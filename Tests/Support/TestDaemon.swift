@@ -104,7 +104,7 @@ public final class TestDaemon {
     }
 
     /// SIGTERM; the exit status, or nil when it did not end within `seconds`.
-    public func stop(within seconds: Double = 30) -> Int32? {
+    public func stop(within seconds: Double = 60) -> Int32? {
         process?.signal(SIGTERM)
         return process?.wait(seconds: seconds)
     }
