@@ -9,6 +9,8 @@ public final class MongoClient {
     private(set) var handle: OpaquePointer?
     let primary: OpaquePointer?
     let reply: OpaquePointer
+    /// How long a majority may take to acknowledge a write, unless its caller says.
+    let writeTimeout: Duration
     private let replyMemory = BSONHandle.allocate(1)
     let error: UnsafeMutablePointer<bson_error_t>
     private var isClosed = false
@@ -48,11 +50,12 @@ public final class MongoClient {
         guard let handle = mongoc_client_new_from_uri_with_error(uri, &error) else {
             throw MongoError("open a MongoDB client", .argument, 0, MongoError("", &error).text, .giveUp)
         }
-        return MongoClient(handle: handle)
+        return MongoClient(handle: handle, writeTimeout: min(.seconds(10), socketTimeout * 2 / 3))
     }
 
-    private init(handle: OpaquePointer) {
+    private init(handle: OpaquePointer, writeTimeout: Duration) {
         self.handle = handle
+        self.writeTimeout = writeTimeout
         mongoc_client_set_error_api(handle, MONGOC_ERROR_API_VERSION_2)
         primary = mongoc_read_prefs_new(MONGOC_READ_PRIMARY)
         reply = OpaquePointer(replyMemory)

@@ -6,8 +6,8 @@ extension MongoCollection {
     /// Does all `writes` in no order. Throws where the whole failed (some may be done then); what was refused singly
     /// is in the outcome.
     @discardableResult
-    public func write(_ writes: [MongoWrite], timeout: Duration = .seconds(10)) throws(MongoError) -> WriteOutcome {
-        try write(writes, options: ["ordered": false, "writeConcern": majority(timeout)])
+    public func write(_ writes: [MongoWrite]) throws(MongoError) -> WriteOutcome {
+        try write(writes, options: ["ordered": false, "writeConcern": majority(client.writeTimeout)])
     }
 
     func write(_ writes: [MongoWrite], options: BSONDocument) throws(MongoError) -> WriteOutcome {

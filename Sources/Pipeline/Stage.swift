@@ -34,8 +34,11 @@ public final class StageControl: Sendable {
 
     public var isStopRequested: Bool { isStopping.load(ordering: .acquiring) }
 
-    /// The stage's loop turned: it is alive, whether events move or not.
-    public func turn() { lastTurn.store(Monotonic.now.nanoseconds, ordering: .relaxed) }
+    /// The stage's loop turned: it is alive, whether events move or not. `allowing`: seconds that what comes next may
+    /// take by itself, where its library bounds it.
+    public func turn(allowing seconds: Double = 0) {
+        lastTurn.store(Monotonic.now.nanoseconds + Int64(seconds * 1e9), ordering: .relaxed)
+    }
 
     public var secondsSinceTurn: Double {
         Monotonic.seconds(from: Monotonic(nanoseconds: lastTurn.load(ordering: .relaxed)), to: .now)

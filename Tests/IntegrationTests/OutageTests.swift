@@ -1,28 +1,33 @@
-// A neighbour dies while a sender goes on. CLICKD_OUTAGE_SECONDS: for how long (8). Servers of its own.
+// A neighbour dies, or stops answering, while a sender goes on. CLICKD_OUTAGE_SECONDS: for how long (8). Servers of its
+// own.
 import Linux
 import Mongo
 import TestSupport
 import Testing
 
 @Suite(.serialized, .enabled(if: Servers.areThere)) struct OutageTests {
+    enum Kind { case killed, paused }
+
     @Test(
         "an outage of Kafka or MongoDB loses nothing, is named in status, and ends soon after their return",
-        arguments: [OwnServers.Name.kafka, .mongo])
-    func outage(of neighbour: OwnServers.Name) throws {
+        arguments: [OwnServers.Name.kafka, .mongo], [Kind.killed, .paused])
+    func outage(of neighbour: OwnServers.Name, _ kind: Kind) throws {
         try OwnServers.lend { servers in
             let daemon = try TestDaemon(kafka: servers.kafka, mongodb: servers.mongodb)
             try daemon.start()
             let sender = try SteadySender("outage", to: daemon.streamSocket, perSecond: 2_000)
             eventually(within: 30, "events arrive before the outage") { moved(daemon, neighbour) > 0 }
 
-            try servers.kill(neighbour)
+            try kind == .killed ? servers.kill(neighbour) : servers.pause(neighbour)
             let before = sender.now.stored
             let start = Monotonic.now
             let length = Double(environmentNumber("CLICKD_OUTAGE_SECONDS", else: 8))
             var isNamed = false
             var isBalanced = true
-            while Monotonic.seconds(from: start, to: .now) < length {
+            var stuck: [String] = []
+            while Monotonic.seconds(from: start, to: .now) < (isNamed ? length : 20) {
                 if let status = daemon.status() {
+                    stuck += status.reasons.filter { $0.hasPrefix("stage:") }
                     isBalanced = isBalanced && status.isBalanced
                     isNamed =
                         isNamed || status.state == "degraded" && status.reasons.contains { names($0, neighbour) }
@@ -31,17 +36,18 @@ import Testing
             }
             #expect(isNamed, "status: \(daemon.status()?.json ?? "none")")
             #expect(isBalanced)
+            #expect(stuck.isEmpty, "loops turn also while a neighbour does not answer")
             #expect(sender.now.stored - before > Int(length * 1000), "intake went on during the outage")
             #expect(sender.now.reconnects == 0)
 
             let stuckAt = moved(daemon, neighbour)
-            try servers.restart(neighbour)
+            try kind == .killed ? servers.restart(neighbour) : servers.resume(neighbour)
             let back = Monotonic.now
             eventually(within: 45, "it goes on: \(daemon.status()?.json ?? "no status")") {
                 moved(daemon, neighbour) > stuckAt
             }
             let seconds = Monotonic.seconds(from: back, to: .now)
-            print("\(neighbour): went on \(seconds) s after its return (the aim is 5 s)")
+            print("\(neighbour), \(kind): went on \(seconds) s after its return (the aim is 5 s)")
 
             let end = try #require(sender.finish(within: 30), "all are settled in the end")
             #expect(end.refusals.isEmpty)
@@ -61,6 +67,6 @@ import Testing
     }
 
     private func names(_ reason: String, _ neighbour: OwnServers.Name) -> Bool {
-        reason.hasPrefix(neighbour == .kafka ? "kafka:" : "mongodb:")
+        (neighbour == .kafka ? ["kafka:", "forwarder:"] : ["mongodb:"]).contains { reason.hasPrefix($0) }
     }
 }

@@ -3,6 +3,9 @@ import Mongo
 import Settings
 
 enum EventIndexes {
+    /// How long one try may take: an answer may keep the client waiting for each of three commands.
+    static let seconds = 90.0
+
     /// Makes what is missing. `time` serves reports; `expiry` is the TTL of mongodb.retain.
     static func make(_ settings: MongoSettings) throws(MongoError) {
         let client = try MongoClient.open(uri: settings.uri.revealed)

@@ -135,7 +135,11 @@ final class EventWriter {
             if let id = found.string("_id") { stored[id] = found.copied }
         }
         for document in duplicates {
-            guard let mine = view(document), let id = mine.string("_id"), let there = stored[id] else { continue }
+            guard let mine = view(document), let id = mine.string("_id"), let there = stored[id] else {
+                // Deleted since (it expired, or was erased): inserted by the next try.
+                throw MongoError(
+                    "insert an event", .server, 11000, "what had its id has gone meanwhile", .retry)
+            }
             let record = recordOf[document]
             if there.integer("hash") != mine.integer("hash") {
                 chunk.outcomes[record] = .dead(

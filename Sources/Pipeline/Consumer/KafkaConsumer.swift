@@ -25,6 +25,8 @@ final class KafkaConsumer {
     private var partitions: [Int32: PartitionState] = [:]
     /// Assigned, and waiting for MongoDB to say where to begin.
     private var unplaced: [Int32] = []
+    /// Partitions of a topic that was made anew, and the offset its records were seen to begin at.
+    private var rewound: [Int32: Int64] = [:]
     private var generation = 0
     private var chunks: [WriteChunk] = []
     private var gathering: [ConsumedMessage] = []
@@ -75,7 +77,9 @@ final class KafkaConsumer {
                 continue
             }
             do throws(MongoError) {
+                control.turn(allowing: EventIndexes.seconds)
                 try EventIndexes.make(mongo)
+                control.turn()
                 store = try OffsetStore.open(mongo, kafka)
                 conditions.set("mongodb", nil)
                 return true
@@ -90,9 +94,10 @@ final class KafkaConsumer {
     // MARK: One turn
 
     private func turn(_ consumer: Consumer) {
-        control.turn()
         settle()
+        control.turn()
         place(consumer)
+        control.turn()
         let isFull = chunks.count >= KafkaConsumer.maxChunks
         hold(consumer, isFull)
         let isQuiet = gathering.isEmpty
@@ -105,6 +110,7 @@ final class KafkaConsumer {
             gathering.count >= KafkaConsumer.chunkRecords || gatheredBytes >= KafkaConsumer.chunkBytes
             || Monotonic.milliseconds(from: gatheredSince, to: .now) >= 20
         if !gathering.isEmpty, isRipe { give() }
+        control.turn()
         if Monotonic.milliseconds(from: lastCommit, to: .now) >= KafkaConsumer.commitMilliseconds { commit(consumer) }
     }
 
@@ -121,7 +127,13 @@ final class KafkaConsumer {
 
     private func gather(_ message: ConsumedMessage) {
         if gathering.isEmpty { gatheredSince = .now }
-        guard partitions[message.partition] != nil else { return message.destroy() }
+        guard let state = partitions[message.partition] else { return message.destroy() }
+        if state.isRewound(by: message.offset) {
+            log.warning("consumer: partition \(message.partition) began anew: another topic of the same name")
+            rewound[message.partition] = message.offset
+            message.destroy()
+            return beginAgain()
+        }
         partitions[message.partition]?.poll(message.offset)
         gathering.append(message)
         gatheredBytes += message.value.count
@@ -233,6 +245,7 @@ final class KafkaConsumer {
             place(consumer)
         case .revoked(let revoked, let isLost):
             log.info("consumer: gives up partitions \(revoked.sorted())\(isLost ? ", lost" : "")")
+            rewound = [:]
             leave(consumer, isLost: isLost)
             do throws(KafkaError) { try consumer.unassign() } catch { conditions.set("consumer", error.text) }
         }
@@ -240,8 +253,7 @@ final class KafkaConsumer {
 
     /// Finishes what it can within 5 s, commits it, and forgets the partitions.
     private func leave(_ consumer: Consumer, isLost: Bool) {
-        for message in gathering { message.destroy() }
-        gathering = []
+        dropGathered()
         let deadline = Monotonic.now.adding(milliseconds: 5000)
         while !isLost, !chunks.isEmpty, Monotonic.now < deadline {
             _ = pool.finished.wait(milliseconds: 50)
@@ -265,10 +277,14 @@ final class KafkaConsumer {
         forget()
     }
 
-    private func forget() {
+    private func dropGathered() {
         for message in gathering { message.destroy() }
         gathering = []
         gatheredBytes = 0
+    }
+
+    private func forget() {
+        dropGathered()
         generation += 1
         partitions = [:]
         isPaused = false
@@ -282,17 +298,25 @@ final class KafkaConsumer {
             var starts: [(partition: Int32, offset: StartOffset)] = []
             var states: [Int32: PartitionState] = [:]
             for partition in unplaced {
+                control.turn()
                 let marks = try consumer.queryWatermarks(partition, timeoutMilliseconds: 3000)
                 let low = marks.low ?? 0
                 let known = try store.load(partition)
                 // Offsets above the end are of an older topic of the same name.
-                let candidates = [known?.next, committed[partition] ?? nil].compactMap { $0 }.filter {
-                    $0 <= marks.high
-                }
+                let candidates = [known?.next, committed[partition] ?? nil, rewound[partition]].compactMap { $0 }
+                    .filter { $0 <= marks.high }
                 let start = known == nil ? low : max(candidates.min() ?? low, low)
                 if known == nil { try store.begin(partition, at: start) }
                 var progress = known ?? PartitionProgress(next: start)
-                if progress.next > marks.high { progress.next = start }
+                if progress.next > marks.high || rewound[partition] != nil {
+                    let old = progress
+                    progress.next = start
+                    guard try store.advance(partition, from: old, to: progress) else {
+                        throw MongoError(
+                            "begin partition \(partition)", .other(0), 0, "another consumer moved it", .retry)
+                    }
+                    rewound[partition] = nil
+                }
                 states[partition] = PartitionState(stored: progress, start: start)
                 starts.append((partition, .at(start)))
             }

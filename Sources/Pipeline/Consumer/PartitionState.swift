@@ -38,6 +38,9 @@ package struct PartitionState {
         return progress
     }
 
+    /// Whether a record lies before what was polled: its topic was made anew, and Kafka began it from the start.
+    package func isRewound(by offset: Int64) -> Bool { offset < expected }
+
     /// A record was polled: a jump of offsets is what Kafka lost, or let expire.
     package mutating func poll(_ offset: Int64) {
         if offset > expected, offset > finished.next {

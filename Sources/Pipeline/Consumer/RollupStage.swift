@@ -22,14 +22,15 @@ final class RollupStage {
     func run() -> StageOutcome {
         var writer: RollupWriter?
         while !control.isStopRequested {
-            control.turn()
+            // Its reads may be long, and nobody's events wait for them.
+            control.turn(allowing: 60)
             var isBusy = false
             var pause: Int32 = 500
             do throws(MongoError) {
                 if let writer {
                     isBusy = try writer.turn()
                 } else {
-                    let opened = try RollupWriter(settings, onRead: { [control] in control.turn() })
+                    let opened = try RollupWriter(settings, onRead: { [control] in control.turn(allowing: 60) })
                     try opened.prepare()
                     writer = opened
                     isBusy = true

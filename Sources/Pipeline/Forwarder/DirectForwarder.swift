@@ -31,7 +31,7 @@ final class DirectForwarder {
     func run() -> StageOutcome {
         defer { pool.stop() }
         while !control.isStopRequested {
-            control.turn()
+            control.turn(allowing: EventIndexes.seconds)
             do throws(MongoError) {
                 try EventIndexes.make(mongo)
                 conditions.set("mongodb", nil)
