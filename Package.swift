@@ -40,7 +40,7 @@ let package = Package(
 
         // Wrappers: handles, errors, remedies.
         module("Linux", ["CLinux"]),
-        module("SQLite", ["CSQLite"]),
+        module("SQLite", ["CSQLite", "Linux"]),
         module("Kafka", ["CRdKafka"]),
         module("Mongo", ["CMongoc", "JSON"]),
         module("JSON", ["CSimdJSON"]),

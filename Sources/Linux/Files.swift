@@ -48,6 +48,20 @@ public enum Files {
         guard mkdir(path, mode) == 0 || clickd_errno() == EEXIST else { throw SystemError("make folder \(path)") }
     }
 
+    /// The names in a folder, in no order, without "." and ".."; none where it cannot be read.
+    public static func names(in folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
+                field.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// All of `bytes`, however often write(2) stops early; false with errno.

@@ -48,6 +48,14 @@ public enum Commands {
                 options: [.init(name: "count", value: "N", help: "end after N events")]
             ) { try TailCommand.run($0, $1) },
             Command(
+                name: "outbox", operands: "check|repair|export",
+                help: "look at the outbox of a stopped daemon, save what a damaged one holds, write it out as lines",
+                options: [
+                    .init(name: "path", value: "FOLDER", help: "another outbox, as one that was set aside"),
+                    .init(name: "output", value: "FILE", help: "export into a new file (default: standard output)"),
+                ]
+            ) { try OutboxCommand.run($0, $1) },
+            Command(
                 name: "rollup", operands: "rebuild",
                 help: "make the roll-ups of reports anew from the events",
                 options: [

@@ -55,6 +55,11 @@ public final class EventBatch: @unchecked Sendable {
 
     public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: byteCount) }
 
+    /// Hands on every event's own bytes.
+    package func forEachValue(_ body: (UnsafeRawBufferPointer) -> Void) {
+        _ = PackedEvents.forEach(bytes) { body($0.value) }
+    }
+
     /// Nothing in it that a commit would change or settle.
     public var isEmpty: Bool { received == 0 && marks.isEmpty && datagramsLost == 0 }
 

@@ -51,7 +51,8 @@ public final class Pipeline {
 
     private func startIntake(watch: TopicWatch?, inherited: [Int32]) throws {
         guard let outboxSnapshot else { return }
-        let file = try OutboxFile.open(settings.outbox.path, maxBytes: settings.outbox.maxBytes)
+        let (file, salvage) = try OutboxFile.openSaving(settings.outbox.path, maxBytes: settings.outbox.maxBytes)
+        if let salvage { log.error("outbox: it was damaged; \(salvage.text)") }
         try ModeGuard.check(file, settings)
         let sockets = try IntakeSockets.open(settings.intake, inherited: inherited)
         let door = try OutboxDoor(maxBytes: settings.outbox.maxBytes)
@@ -62,7 +63,8 @@ public final class Pipeline {
         let outboxControl = try StageControl(name: "outbox")
         let outbox = Handed(
             try Outbox(
-                file: file, settings: settings.outbox, door: door, forwarder: forwarderDoor, returned: returned,
+                file: file, salvage: salvage, settings: settings.outbox, door: door, forwarder: forwarderDoor,
+                returned: returned,
                 tail: tail, published: outboxSnapshot, control: outboxControl, conditions: conditions))
         let forwarderControl = try StageControl(name: "forwarder")
         let forward = try forwarder(watch, forwarderDoor, returned, forwarderControl)

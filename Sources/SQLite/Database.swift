@@ -63,6 +63,12 @@ public final class Database {
         return try statement.step() ? statement.text(0) : nil
     }
 
+    /// The first column of the first row, as bytes; nil without a row.
+    public func bytes(_ sql: String) throws(SQLiteError) -> [UInt8]? {
+        let statement = try prepare(sql)
+        return try statement.step() ? Array(statement.bytes(0)) : nil
+    }
+
     /// Whether a BEGIN has neither been committed nor rolled back, by us or by SQLite itself.
     public var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
@@ -73,6 +79,12 @@ public final class Database {
     public func keepWAL() {
         var yes: Int32 = 1
         sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &yes)
+    }
+
+    /// Closes without copying the WAL into the database: for looking without changing (SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE).
+    public func leaveWAL() {
+        clickd_sqlite3_no_checkpoint_on_close(handle)
+        keepWAL()
     }
 
     public enum CheckpointMode: Sendable { case passive, restart, truncate }

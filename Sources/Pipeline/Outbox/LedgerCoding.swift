@@ -1,7 +1,9 @@
 // The outbox's side of the ledger, and the next sequence number, as one row of the database holds them: JSON, so that
-// a person with sqlite3 can read it.
+// a person with sqlite3 can read it, and the checksum of all before it as its last member.
 import Events
 import JSON
+import Linux
+import SQLite
 
 package struct OutboxState {
     package var ledger = Ledger()
@@ -10,26 +12,28 @@ package struct OutboxState {
 
     package init() {}
 
-    package init(_ bytes: [UInt8]) throws {
+    /// Empty bytes are a new outbox. Throws where they are not what was written.
+    package init(_ bytes: [UInt8]) throws(SQLiteError) {
         guard !bytes.isEmpty else { return }
-        let parser = try JSONParser.make(capacity: bytes.count, maxDepth: 4)
-        self = try parser.parse(copying: bytes) { tape in
-            func number(_ name: StaticString, of place: Int) -> Int {
-                tape.member(name, of: place).map { Int(tape.integer($0)) } ?? 0
-            }
-            var state = OutboxState()
-            state.nextSequence = Int64(number("next_sequence", of: tape.top))
-            for (name, path) in OutboxState.fields { state.ledger[keyPath: path] = number(name, of: tape.top) }
-            if let rejected = tape.member("rejected", of: tape.top) {
-                for rejection in Rejection.allCases {
-                    tape.members(of: rejected) { key, value in
-                        if key.elementsEqual(rejection.code.utf8) {
-                            state.ledger.rejected[Int(rejection.rawValue)] = Int(tape.integer(value))
-                        }
-                    }
+        guard OutboxState.isSound(bytes), let parser = try? JSONParser.make(capacity: bytes.count, maxDepth: 4),
+            let read = try? parser.parse(copying: bytes, OutboxState.init(tape:))
+        else { throw .damaged("read the ledger", text: "it is not what was written") }
+        self = read
+    }
+
+    private init(tape: JSONTape) {
+        func number(_ name: StaticString, of place: Int) -> Int {
+            tape.member(name, of: place).map { Int(tape.integer($0)) } ?? 0
+        }
+        nextSequence = Int64(number("next_sequence", of: tape.top))
+        for (name, path) in OutboxState.fields { ledger[keyPath: path] = number(name, of: tape.top) }
+        guard let rejected = tape.member("rejected", of: tape.top) else { return }
+        for rejection in Rejection.allCases {
+            tape.members(of: rejected) { key, value in
+                if key.elementsEqual(rejection.code.utf8) {
+                    ledger.rejected[Int(rejection.rawValue)] = Int(tape.integer(value))
                 }
             }
-            return state
         }
     }
 
@@ -45,7 +49,23 @@ package struct OutboxState {
                 }
             }
         }
-        return writer.bytes
+        let text = writer.bytes.dropLast()
+        return text + OutboxState.sumKey + "\(OutboxState.checksum(text))}".utf8
+    }
+
+    private static let sumKey = Array(",\"crc32c\":".utf8)
+
+    private static func checksum(_ text: ArraySlice<UInt8>) -> UInt32 {
+        text.withUnsafeBytes { CRC32C.checksum($0) }
+    }
+
+    /// One without a checksum is of an outbox that a clickd before 0.1.0 made.
+    private static func isSound(_ bytes: [UInt8]) -> Bool {
+        let most = sumKey.count + 11
+        let from = max(0, bytes.count - most)
+        guard let at = (from..<bytes.count).last(where: { bytes[$0...].starts(with: sumKey) }) else { return true }
+        let stated = bytes[(at + sumKey.count)...].prefix { $0 != UInt8(ascii: "}") }
+        return String(decoding: stated, as: UTF8.self) == "\(checksum(bytes[..<at]))"
     }
 
     private static var fields: [(StaticString, WritableKeyPath<Ledger, Int>)] {

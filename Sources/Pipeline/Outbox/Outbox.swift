@@ -22,7 +22,8 @@ public final class Outbox {
     let tail: TailTap
     private let control: StageControl
     private let conditions: Conditions
-    private let file: OutboxFile
+    /// Another one after a damaged one was set aside.
+    private var file: OutboxFile
     private let published: Guarded<OutboxSnapshot>
     private var state: OutboxState
     /// The forwarder has been given everything below this number.
@@ -35,9 +36,12 @@ public final class Outbox {
     private var unmeasuredBytes = 0
     private var lastSpaceCheck = Monotonic(nanoseconds: 0)
     private var hasNoSpace = false
+    /// A damaged outbox, as long as it lies where it was set aside.
+    private var damagedFolder: String?
 
     package init(
-        file: OutboxFile, settings: OutboxSettings, door: OutboxDoor, forwarder: ForwarderDoor, returned: OutboxReturns,
+        file: OutboxFile, salvage: Salvage? = nil, settings: OutboxSettings, door: OutboxDoor, forwarder: ForwarderDoor,
+        returned: OutboxReturns,
         tail: TailTap, published: Guarded<OutboxSnapshot>, control: StageControl, conditions: Conditions
     ) throws {
         self.file = file
@@ -50,6 +54,7 @@ public final class Outbox {
         self.control = control
         self.conditions = conditions
         state = try OutboxState(try file.load("ledger"))
+        note(salvage)
         publish()
     }
 
@@ -59,6 +64,7 @@ public final class Outbox {
             var (batches, delivered) = gather()
             let isIdle = batches.isEmpty && delivered.isEmpty
             do {
+                try checkPlace()
                 if file.holdsOldWAL { try emptyOldWAL() }
                 if !isIdle { try commit(batches, delivered) }
                 // What is committed must not go back to the queue when something fails behind the commit.
@@ -210,6 +216,10 @@ public final class Outbox {
         guard Monotonic.milliseconds(from: lastSpaceCheck, to: .now) >= 200 else { return }
         lastSpaceCheck = .now
         writtenSinceCheck = 0
+        if damagedFolder.map({ !Files.exists($0) }) ?? true {
+            damagedFolder = nil
+            conditions.set("damage", nil)
+        }
         file.reserveAhead()
         var disk = statvfs()
         let isLow =
@@ -238,21 +248,22 @@ public final class Outbox {
         let failure =
             (error as? SQLiteError)
             ?? { if case .database(let inner)? = error as? OutboxError { inner } else { nil } }()
+        if let failure, failure.remedy == .quarantine {
+            if save(batches, delivered, because: failure) { return .goOn }
+            // What only the open file holds is not let go of: senders wait, and it is tried again.
+            if !file.isInPlace(), !control.isStopRequested {
+                usleep(1_000_000)
+                return .goOn
+            }
+        }
         guard let failure, failure.remedy == .waitForSpace else {
-            let exitCode: Int32 = failure?.remedy == .distrustDisk || failure?.remedy == .quarantine ? 5 : 1
+            let exitCode: Int32 = failure?.remedy == .distrustDisk ? 5 : 1
             let reason = failure.map { "outbox: \($0); nothing more is acknowledged" } ?? "outbox: \(error)"
             return .end(.failed(exitCode: exitCode, reason: reason))
         }
-        // What could not be committed goes back to the head of the queue; deliveries alone may make room.
+        // Deliveries alone may make room.
         hasNoSpace = true
-        door.waiting.withLock {
-            $0.batches.insert(contentsOf: batches, at: 0)
-            $0.bytes += batches.reduce(0) { $0 + $1.byteCount }
-            $0.committingBytes = 0
-            $0.received += batches.reduce(0) { $0 + $1.received }
-            $0.isCommitting = false
-        }
-        returned.giveBack(delivered)
+        giveBack(batches, delivered)
         lastSpaceCheck = Monotonic(nanoseconds: 0)
         checkSpace()
         usleep(200_000)
@@ -264,6 +275,53 @@ public final class Outbox {
             }
         }
         return control.isStopRequested ? .end(finish()) : .goOn
+    }
+
+    /// What could not be committed goes back to the head of the queue.
+    private func giveBack(_ batches: [EventBatch], _ delivered: [DeliveredBatch]) {
+        door.waiting.withLock {
+            $0.batches.insert(contentsOf: batches, at: 0)
+            $0.bytes += batches.reduce(0) { $0 + $1.byteCount }
+            $0.committingBytes = 0
+            $0.received += batches.reduce(0) { $0 + $1.received }
+            $0.isCommitting = false
+        }
+        returned.giveBack(delivered)
+    }
+
+    // MARK: Damage
+
+    /// Puts a whole outbox in the place of the damaged, or vanished, one; false where that cannot be done.
+    private func save(_ batches: [EventBatch], _ delivered: [DeliveredBatch], because failure: SQLiteError) -> Bool {
+        conditions.set("outbox", "\(failure); what can be read of it is being saved")
+        giveBack(batches, delivered)
+        do throws(OutboxError) {
+            let salvage = try OutboxSalvage.run(
+                settings.path, from: file.database, maxBytes: settings.maxBytes, onRow: { [control] in control.turn() })
+            file = try OutboxFile.open(settings.path, maxBytes: settings.maxBytes)
+            note(salvage)
+        } catch {
+            conditions.set("outbox", "\(failure); it could not be saved: \(error.text)")
+            return false
+        }
+        guard let saved = try? OutboxState(try file.load("ledger")) else { return false }
+        state = saved
+        // What the forwarder has is known by numbers that stay; the rest is read anew.
+        isLive = false
+        conditions.set("outbox", nil)
+        return true
+    }
+
+    private func note(_ salvage: Salvage?) {
+        if let salvage { conditions.set("damage", "the outbox was damaged: \(salvage.text)") }
+        // Of an earlier run too, until somebody has looked at it and moved it away.
+        damagedFolder = salvage?.aside ?? OutboxSalvage.setAside(settings.path).last
+        if salvage == nil, let damagedFolder { conditions.set("damage", "a damaged outbox lies in \(damagedFolder)") }
+    }
+
+    /// Deleted or replaced under us: nothing is acknowledged any more that only the open file would hold.
+    private func checkPlace() throws(SQLiteError) {
+        if !file.isInPlace() { throw .damaged("find the outbox", text: "it was deleted or replaced at its path") }
     }
 
     private func finish() -> StageOutcome {

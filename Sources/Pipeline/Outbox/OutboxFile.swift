@@ -9,7 +9,7 @@ import SQLite
 package final class OutboxFile {
     /// The format this clickd writes. An older one is migrated, a newer one refused untouched.
     package static let format = 1
-    private static let pageBytes = 16384
+    static let pageBytes = 16384
 
     package let database: Database
     private let pidFile: PidFile
@@ -47,6 +47,31 @@ package final class OutboxFile {
         } catch {
             throw .system("\(error)")
         }
+    }
+
+    /// As `open`, and where the outbox is damaged: sets it aside first, and saves what can be read. Finishes what a process
+    /// that died in the middle of that had begun.
+    package static func openSaving(
+        _ folder: String, maxBytes: Int
+    ) throws(OutboxError) -> (file: OutboxFile, salvage: Salvage?) {
+        try OutboxSalvage.finishRenaming(folder)
+        do throws(OutboxError) {
+            let file = try open(folder, maxBytes: maxBytes)
+            do throws(SQLiteError) { _ = try OutboxState(try file.load("ledger")) } catch { throw .database(error) }
+            return (file, nil)
+        } catch {
+            guard case .database(let inner) = error, inner.remedy == .quarantine else { throw error }
+            let salvage = try OutboxSalvage.run(folder, from: nil, maxBytes: maxBytes)
+            return (try open(folder, maxBytes: maxBytes), salvage)
+        }
+    }
+
+    /// Whether the file that is open is still the one at its path.
+    func isInPlace() -> Bool {
+        var there = stat()
+        var open = stat()
+        guard fstat(reserve.raw, &open) == 0 else { return true }
+        return stat(database.path, &there) == 0 && there.st_ino == open.st_ino && there.st_dev == open.st_dev
     }
 
     private init(_ folder: String, pidFile: consuming PidFile, maxBytes: Int) throws {
@@ -106,10 +131,10 @@ package final class OutboxFile {
         """
 
     /// `user_version` as it stands in the file's header, read without SQLite, so that nothing is touched.
-    private static func formatOnDisk(_ path: String) -> Int? {
+    static func formatOnDisk(_ path: String) -> Int? {
         guard let file = try? FileDescriptor.open(path, O_RDONLY) else { return nil }
         var header = [UInt8](repeating: 0, count: 64)
-        guard pread(file.raw, &header, 64, 0) == 64 else { return nil }
+        guard pread(file.raw, &header, 64, 0) == 64, header.starts(with: "SQLite format 3\0".utf8) else { return nil }
         return header[60..<64].reduce(0) { $0 << 8 | Int($1) }
     }
 
@@ -199,7 +224,8 @@ package final class OutboxFile {
     package func load(_ name: String) throws(SQLiteError) -> [UInt8] {
         let statement = try database.prepare("SELECT value FROM state WHERE name=?")
         try statement.bind(1, name)
-        return try statement.step() ? Array(statement.bytes(0)) : []
+        guard try statement.step() else { throw SQLiteError.damaged("read \(name)", text: "the row is not there") }
+        return Array(statement.bytes(0))
     }
 
     package func save(_ name: String, _ value: [UInt8]) throws(SQLiteError) {
