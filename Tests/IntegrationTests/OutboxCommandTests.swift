@@ -51,7 +51,8 @@ import Testing
         #expect(try Files.read(daemon.outboxPath + "/outbox.db", limit: 1 << 30) == before, "looking changes nothing")
 
         let repaired = try daemon.run(["outbox", "repair"])
-        #expect(repaired.status == 0 && repaired.output.contains("\(500 - saved) events are lost"), "\(repaired.output)")
+        #expect(repaired.status == 0)
+        #expect(repaired.output.contains("\(500 - saved) events are lost"), "\(repaired.output)")
         #expect(try daemon.run(["outbox", "check"]).status == 0)
         try daemon.start()
         let status = daemon.status()
