@@ -50,7 +50,12 @@ package struct EventLines: ~Copyable {
     package internal(set) var submission = Submission()
 
     package init() throws {
-        parser = try JSONParser.make(capacity: 1 << 20, maxDepth: EventFields.maxDepth + 2)
+        self.init(try JSONParser.make(capacity: 1 << 20, maxDepth: EventFields.maxDepth + 2))
+    }
+
+    /// Cannot fail: Swift 6.0 miscompiles a throw among initial values.
+    private init(_ parser: consuming JSONParser) {
+        self.parser = parser
         idFront = Array("\"messageId\":\"\(Files.randomHex(bytes: 16))-".utf8)
     }
 

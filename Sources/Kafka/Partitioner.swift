@@ -3,10 +3,12 @@
 // librdkafka's own choice reads the topic without its lock outside of a partitioner callback.
 import CRdKafka
 
-public struct Partitioner: Sendable {
+// Unchecked: librdkafka's partitioners are pure functions ("the partitioner function may be called in any thread at any
+// time", rd_kafka_topic_conf_set_partitioner_cb), which Swift 6.0 does not take from a closure that becomes a C function.
+public struct Partitioner: @unchecked Sendable {
     @usableFromInline
     typealias Function =
-        @convention(c) @Sendable (
+        @convention(c) (
             OpaquePointer?, UnsafeRawPointer?, Int, Int32, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?
         ) -> Int32
 

@@ -2,7 +2,8 @@
 
 public struct Poller: ~Copyable {
     private let descriptor: FileDescriptor
-    private let events: UnsafeMutableBufferPointer<epoll_event>
+    private let events: UnsafeMutablePointer<epoll_event>
+    private let capacity: Int
 
     /// Readable itself when one of its descriptors is ready, so that pollers nest.
     public var raw: Int32 { descriptor.raw }
@@ -20,12 +21,13 @@ public struct Poller: ~Copyable {
     public static func make(capacity: Int = 256) throws(SystemError) -> Poller {
         let raw = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard raw >= 0 else { throw SystemError("epoll_create1") }
-        return Poller(descriptor: FileDescriptor(owning: raw), events: .allocate(capacity: capacity))
+        return Poller(descriptor: FileDescriptor(owning: raw), capacity: capacity)
     }
 
-    private init(descriptor: consuming FileDescriptor, events: UnsafeMutableBufferPointer<epoll_event>) {
+    private init(descriptor: consuming FileDescriptor, capacity: Int) {
         self.descriptor = descriptor
-        self.events = events
+        self.capacity = capacity
+        events = .allocate(capacity: capacity)
     }
 
     deinit { events.deallocate() }
@@ -51,7 +53,7 @@ public struct Poller: ~Copyable {
 
     /// Waits at most `milliseconds` (-1: for ever) and hands on every descriptor that is ready.
     public func wait(milliseconds: Int32, _ body: (Ready) -> Void) {
-        let count = epoll_wait(descriptor.raw, events.baseAddress, Int32(events.count), milliseconds)
+        let count = epoll_wait(descriptor.raw, events, Int32(capacity), milliseconds)
         guard count > 0 else { return }
         for index in 0..<Int(count) {
             let event = events[index]

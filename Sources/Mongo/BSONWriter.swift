@@ -29,8 +29,9 @@ public struct BSONWriter: ~Copyable {
     /// may be written: outside a document, and after a fault.
     @usableFromInline var limit = Int.min
     @usableFromInline var documentStart = 0
-    /// Where each open document, object and array begins.
-    @usableFromInline let open: UnsafeMutablePointer<Int>
+    /// Where each open document, object and array begins. Never changed; a `var` because Swift 6.0 takes no `let` of a
+    /// noncopyable type whose initializer calls a mutating method.
+    @usableFromInline var open: UnsafeMutablePointer<Int>
     @usableFromInline var depth = 0
     @usableFromInline var ends: [Int] = []
     /// What is wrong with the document being written; what is appended after it is ignored.

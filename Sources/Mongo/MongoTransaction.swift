@@ -15,24 +15,25 @@ public struct MongoTransaction: ~Copyable {
     /// Does `writes` in their order inside the transaction; throws what was refused, which ends it.
     @discardableResult
     public func write(_ collection: MongoCollection, _ writes: [MongoWrite]) throws(MongoError) -> WriteOutcome {
-        let outcome = try collection.write(writes, options: ["ordered": true, "sessionId": try sessionID()])
+        let outcome = try collection.write(
+            writes, options: ["ordered": true, "sessionId": try client.number(of: session)])
         guard let failure = outcome.failures.first else { return outcome }
         throw MongoError("write to \(collection.name)", .server, failure.code, failure.text, .retry)
-    }
-
-    /// libmongoc finds a session by a number that it puts into a call's options.
-    private func sessionID() throws(MongoError) -> BSONValue {
-        guard let options = bson_new() else {
-            throw MongoError("transaction", .argument, 0, "no memory", .retry)
-        }
-        defer { bson_destroy(options) }
-        guard mongoc_client_session_append(session, options, client.error), let id = BSONView(options)?["sessionId"]
-        else { throw MongoError("transaction", client.error) }
-        return .int64(id.integer ?? 0)
     }
 }
 
 extension MongoClient {
+    /// libmongoc finds a session by a number that it puts into a call's options.
+    fileprivate func number(of session: OpaquePointer) throws(MongoError) -> BSONValue {
+        guard let options = bson_new() else {
+            throw MongoError("transaction", .argument, 0, "no memory", .retry)
+        }
+        defer { bson_destroy(options) }
+        guard mongoc_client_session_append(session, options, error), let id = BSONView(options)?["sessionId"]
+        else { throw MongoError("transaction", error) }
+        return .int64(id.integer ?? 0)
+    }
+
     /// Runs `body` in a transaction and commits it by majority; what `body` throws aborts it.
     public func transaction(
         _ body: (borrowing MongoTransaction) throws(MongoError) -> Void

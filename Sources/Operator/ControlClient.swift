@@ -10,14 +10,22 @@ package struct ControlClient: ~Copyable {
     private var buffer: [UInt8] = []
 
     init(path: String) throws(NoDaemon) {
+        self.init(try ControlClient.connect(path))
+    }
+
+    private static func connect(_ path: String) throws(NoDaemon) -> FileDescriptor {
         do throws(SystemError) {
-            connection = try LocalSocket.connect(path: path)
+            let connection = try LocalSocket.connect(path: path)
+            var timeout = timeval(tv_sec: 5, tv_usec: 0)
+            setsockopt(connection.raw, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+            return connection
         } catch {
             throw NoDaemon(text: "no daemon answers at \(path): \(error.text)")
         }
-        var timeout = timeval(tv_sec: 5, tv_usec: 0)
-        setsockopt(connection.raw, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
+
+    /// Cannot fail: Swift 6.0 miscompiles a throw among initial values.
+    private init(_ connection: consuming FileDescriptor) { self.connection = connection }
 
     func ask(_ command: String) { _ = Files.writeAll(connection.raw, Array("{\"command\":\"\(command)\"}\n".utf8)) }
 

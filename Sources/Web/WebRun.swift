@@ -28,7 +28,9 @@ enum WebRun {
         sigemptyset(&signals)
         for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&signals, number) }
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let descriptor = FileDescriptor(owning: signalfd(-1, &signals, Int32(SFD_CLOEXEC)))
+        // A plain number: Swift 6.0 cannot compile a noncopyable value across these returns.
+        let descriptor = signalfd(-1, &signals, Int32(SFD_CLOEXEC))
+        defer { close(descriptor) }
 
         let site: Site
         do {
@@ -40,7 +42,7 @@ enum WebRun {
         }
         log.notice("clickd-web runs: events at \(settings.web.listen), reading at \(settings.web.readListen)")
         ServiceManager.notify("READY=1\nSTATUS=running")
-        wait(descriptor.raw, log)
+        wait(descriptor, log)
         ServiceManager.notify("STOPPING=1")
         guard site.stop() else {
             // Somebody's database answers too late: nothing of ours is lost by leaving.

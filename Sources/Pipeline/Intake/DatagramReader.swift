@@ -18,6 +18,11 @@ struct DatagramReader: ~Copyable {
         guard let ring = clickd_datagrams_create(32, slotBytes) else {
             throw SystemError("datagram ring", code: ENOMEM)
         }
+        self.init(ring: ring, settings: settings)
+    }
+
+    /// Cannot fail: Swift 6.0 miscompiles a throw among initial values.
+    private init(ring: OpaquePointer, settings: IntakeSettings) {
         self.ring = ring
         allowUsers = settings.allowUsers
         udpAllow = settings.udpAllow

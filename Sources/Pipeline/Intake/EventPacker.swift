@@ -17,14 +17,20 @@ package struct EventPacker: ~Copyable {
     private var now: Int64 = .min
 
     package init(maxEventBytes: Int, host: String) throws {
+        let parser = try JSONParser.make(capacity: maxEventBytes, maxDepth: EventFields.maxDepth)
+        self.init(parser: parser, maxEventBytes: maxEventBytes, host: host)
+        setTime(milliseconds: WallClock.nowMilliseconds)
+    }
+
+    /// Without a time. (Swift 6.0 takes no mutating call in the initializer that sets the constants.)
+    private init(parser: consuming JSONParser, maxEventBytes: Int, host: String) {
+        self.parser = parser
         self.maxEventBytes = maxEventBytes
-        parser = try JSONParser.make(capacity: maxEventBytes, maxDepth: EventFields.maxDepth)
         var bytes = Array("\"host\":".utf8)
         JSONWriter.append(host.utf8, to: &bytes)
         bytes.append(UInt8(ascii: ","))
         hostField = bytes
         idPrefix = Array("\"messageId\":\"\(Files.randomHex(bytes: 16))-".utf8)
-        setTime(milliseconds: WallClock.nowMilliseconds)
     }
 
     /// The most room the packed form of `count` bytes of text can take.

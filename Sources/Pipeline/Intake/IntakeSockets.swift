@@ -1,17 +1,19 @@
-// The sockets intake reads: opened as configured, or inherited from systemd, which wins over the configured paths.
+// The sockets intake reads: opened as configured, or inherited from systemd, which wins over the configured paths. A
+// class, for there are many ways out of the start between opening and handing over: Swift 6.0 cannot compile them for a
+// noncopyable value.
 import Linux
 import Settings
 
-public struct IntakeSockets: ~Copyable, Sendable {
-    public var stream: [Int32] = []
-    public var datagram: [Int32] = []
-    public var udp: [Int32] = []
+public final class IntakeSockets {
+    public private(set) var stream: [Int32] = []
+    public private(set) var datagram: [Int32] = []
+    public private(set) var udp: [Int32] = []
     /// Files to remove at the end; inherited sockets' stay.
     private var paths: [String] = []
 
     /// Opens what `settings` name, but what is among `inherited` already (SOCK_STREAM, SOCK_DGRAM of AF_UNIX, or UDP).
     public static func open(_ settings: IntakeSettings, inherited: [Int32] = []) throws -> IntakeSockets {
-        var sockets = IntakeSockets()
+        let sockets = IntakeSockets()
         for fd in inherited { sockets.take(inherited: fd) }
         if let path = settings.streamSocket, sockets.stream.isEmpty {
             sockets.stream.append(try bind(.stream, path, settings).release())
@@ -40,7 +42,7 @@ public struct IntakeSockets: ~Copyable, Sendable {
         return try LocalSocket.bind(kind, path: path, mode: settings.socketMode, group: settings.socketGroup)
     }
 
-    private mutating func take(inherited fd: Int32) {
+    private func take(inherited fd: Int32) {
         var family: Int32 = 0
         var kind: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)

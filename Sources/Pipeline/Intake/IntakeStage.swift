@@ -41,7 +41,7 @@ final class IntakeStage {
     private let buffer: UnsafeMutableRawBufferPointer
 
     init(
-        settings: IntakeSettings, host: String, sockets: consuming IntakeSockets, door: OutboxDoor,
+        settings: IntakeSettings, host: String, sockets: IntakeSockets, door: OutboxDoor,
         control: StageControl, log: Log
     ) throws {
         self.settings = settings
