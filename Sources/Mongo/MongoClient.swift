@@ -16,6 +16,10 @@ public final class MongoClient {
     private var isClosed = false
     private var openCursors = 0
 
+    /// How long a client that only writes waits for an answer: a primary that is cut off refuses nothing, it is silent,
+    /// and the new one is there within seconds. Above the bound of its write concern, `majority(.seconds(10))`.
+    public static let writingTimeout: Duration = .seconds(15)
+
     /// Checks the URI; connects lazily. What the URI says of timeouts wins; else server selection and connecting
     /// take `serverSelectionTimeout` each, and an answer `socketTimeout`, which must be above every write concern
     /// timeout and the longest report or index build.

@@ -63,7 +63,8 @@ final class EventWriter {
     private func open() throws(MongoError) -> MongoCollection {
         if let collection { return collection }
         // Writes are repeated by us, with the same keys: libmongoc's own retries cost a tenth of the rate.
-        let client = try MongoClient.open(uri: settings.uri.revealed, retryWrites: false)
+        let client = try MongoClient.open(
+            uri: settings.uri.revealed, socketTimeout: MongoClient.writingTimeout, retryWrites: false)
         let made = try client.collection(database: settings.database, settings.collection)
         self.client = client
         collection = made

@@ -35,6 +35,7 @@ final class KafkaConsumer {
     private var lastCommit = Monotonic.now
     private var lastLag = Monotonic(nanoseconds: 0)
     private var isPaused = false
+    private var isUsable = true
     private var deadInMinute = DeadRate()
 
     init(
@@ -57,11 +58,15 @@ final class KafkaConsumer {
         guard prepare() else { return .stopped }
         do throws(KafkaError) {
             let log = log
-            let consumer = try Consumer.open(
-                KafkaProperties.consumer(kafka, instance: instance), topic: kafka.topic
-            ) { _, facility, text in log.debug("librdkafka \(facility): \(text)") }
-            while !control.isStopRequested { turn(consumer) }
-            close(consumer)
+            while !control.isStopRequested {
+                let consumer = try Consumer.open(
+                    KafkaProperties.consumer(kafka, instance: instance), topic: kafka.topic
+                ) { _, facility, text in log.debug("librdkafka \(facility): \(text)") }
+                isUsable = true
+                while isUsable, !control.isStopRequested { turn(consumer) }
+                if !isUsable { withExtendedLifetime(consumer) { abandon() } }
+                if control.isStopRequested { close(consumer) }
+            }
             return .stopped
         } catch {
             return .failed(exitCode: 2, reason: "consumer: \(error)")
@@ -103,7 +108,9 @@ final class KafkaConsumer {
         let isQuiet = gathering.isEmpty
         switch consumer.poll(timeoutMilliseconds: isQuiet ? 100 : 5, onRebalance: { rebalance($0, consumer) }) {
         case .message(let message): gather(message)
-        case .error(let error): conditions.set("consumer", error.text)
+        case .error(let error):
+            conditions.set("consumer", error.text)
+            if error.remedy == .startAnew { isUsable = false }
         case .nothing: break
         }
         let isRipe =
@@ -329,6 +336,22 @@ final class KafkaConsumer {
         } catch {
             conditions.set("consumer", "\(error)")
         }
+    }
+
+    /// librdkafka uses this consumer no more. Most often its membership was taken over: by itself, when the answer to a
+    /// JoinGroup was lost with its broker and the request repeated. A new one takes the membership back; of what the old one
+    /// polled nothing counts, and it does not leave the group. Its messages must be free before the client goes, which
+    /// takes as long as MongoDB is away.
+    private func abandon() {
+        forget()
+        unplaced = []
+        while !chunks.isEmpty, !control.isStopRequested {
+            control.turn()
+            _ = pool.finished.wait(milliseconds: 200)
+            settle()
+        }
+        // Two processes with the same identity would take it from each other without end: not faster than this.
+        _ = control.stop.wait(milliseconds: 1000)
     }
 
     private func close(_ consumer: Consumer) {

@@ -49,7 +49,8 @@ final class WriterPool: Sendable {
                     for chunk in chunks { places.merge(chunk.places, uniquingKeysWith: +) }
                     let isMarked = WriterPool.persist(work, conditions) { () throws(MongoError) in
                         if marks == nil {
-                            let client = try MongoClient.open(uri: settings.uri.revealed)
+                            let client = try MongoClient.open(
+                                uri: settings.uri.revealed, socketTimeout: MongoClient.writingTimeout)
                             marks = try RollupMarks(client, database: settings.database)
                         }
                         try marks?.mark(places)

@@ -4,9 +4,12 @@ import Settings
 
 enum KafkaProperties {
     static func client(_ settings: KafkaSettings) -> ClientProperties {
+        // A broker that is cut off refuses nothing, it only is silent: its partitions have a new leader within seconds,
+        // which librdkafka looks for once the last request to the old one has run out. Its default is a minute.
         var properties: ClientProperties = [
             "bootstrap.servers": settings.brokers,
             "client.id": "clickd",
+            "socket.timeout.ms": "10000",
             "reconnect.backoff.ms": "100",
             "reconnect.backoff.max.ms": "2000",
             "topic.metadata.refresh.interval.ms": "30000",
