@@ -17,6 +17,7 @@ import tarfile
 import time
 import urllib.request
 import uuid
+from typing import NamedTuple
 
 from . import Trouble, processes
 
@@ -94,8 +95,16 @@ def fetch(place):
         shutil.rmtree(partial, ignore_errors=True)
 
 
+class Node(NamedTuple):
+    folder: str
+    port: int
+    controller: int
+    address: str = "127.0.0.1"
+    network: str = ""  # the network namespace that it runs in
+
+
 class Cluster:
-    """`nodes` is [(folder, broker port, controller port), ...], the same at every start."""
+    """`nodes` are the same at every start."""
 
     def __init__(self, home, nodes, partitions):
         self.home = home
@@ -104,19 +113,19 @@ class Cluster:
 
     @property
     def brokers(self):
-        return ",".join(f"127.0.0.1:{port}" for _, port, _ in self.nodes)
+        return ",".join(f"{node.address}:{node.port}" for node in self.nodes)
 
     def configure(self, number):
         # A killed broker may come back only when its old session is over: 9 s unless shortened here.
-        folder, port, controller = self.nodes[number - 1]
+        folder, port, controller, address, _ = self.nodes[number - 1]
         copies = len(self.nodes)
-        voters = ",".join(f"{i}@127.0.0.1:{node[2]}" for i, node in enumerate(self.nodes, 1))
+        voters = ",".join(f"{i}@{node.address}:{node.controller}" for i, node in enumerate(self.nodes, 1))
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, "server.properties"), "w", encoding="utf-8") as file:
             file.write(f"""process.roles=broker,controller
 node.id={number}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://{address}:{port},CONTROLLER://{address}:{controller}
+advertised.listeners=PLAINTEXT://{address}:{port}
 controller.listener.names=CONTROLLER
 controller.quorum.voters={voters}
 log.dirs={folder}/data
@@ -153,7 +162,7 @@ broker.heartbeat.interval.ms=1000
         fresh = [folder for folder in folders if not os.path.exists(os.path.join(folder, "data", "meta.properties"))]
         if not fresh:
             return
-        identity = os.path.join(os.path.dirname(self.nodes[0][0]), "kafka-cluster-id")
+        identity = os.path.join(os.path.dirname(self.nodes[0].folder), "kafka-cluster-id")
         if not os.path.exists(identity):
             made = "C" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii")[1:22]
             with open(identity, "w", encoding="ascii") as file:
@@ -176,23 +185,24 @@ broker.heartbeat.interval.ms=1000
         """Starts these nodes and returns [(folder, process)], without waiting."""
         for number in numbers:
             self.configure(number)
-        self.format([self.nodes[number - 1][0] for number in numbers])
+        self.format([self.nodes[number - 1].folder for number in numbers])
         launched = []
         for number in numbers:
-            folder = self.nodes[number - 1][0]
+            node = self.nodes[number - 1]
+            folder = node.folder
             process = processes.launch(
                 folder, [self.script("server-start"), os.path.join(folder, "server.properties")],
-                os.path.join(folder, "log"), self.environment(folder, "-Xmx512m"))
+                os.path.join(folder, "log"), self.environment(folder, "-Xmx512m"), node.network)
             launched.append((folder, process))
         return launched
 
     def wait(self, launched, members):
         """Returns when each of these nodes serves clients and sees at least `members` brokers."""
         deadline = time.monotonic() + PATIENCE
-        ports = {folder: port for folder, port, _ in self.nodes}
+        nodes = {node.folder: node for node in self.nodes}
         for folder, process in launched:
             log = os.path.join(folder, "log")
-            while brokers_seen(ports[folder]) < members:
+            while brokers_seen(nodes[folder].address, nodes[folder].port) < members:
                 if process.poll() is not None:
                     raise Trouble(f"Kafka ended with status {process.returncode}, see {log}:\n{last_lines(log)}")
                 if time.monotonic() > deadline:
@@ -200,11 +210,11 @@ broker.heartbeat.interval.ms=1000
                 processes.pause_between_looks()
 
 
-def brokers_seen(port):
-    """How many brokers the one at this port knows: a Metadata request (version 4, no topics) by hand. 0 when none answers."""
+def brokers_seen(address, port):
+    """How many brokers the one at this address knows: a Metadata request (version 4, no topics) by hand. 0 when none answers."""
     body = struct.pack(">hhih6siB", 3, 4, 1, 6, b"clickd", 0, 0)
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+        with socket.create_connection((address, port), timeout=2) as connection:
             connection.sendall(struct.pack(">i", len(body)) + body)
             answer = b""
             while len(answer) < 16:

@@ -1,4 +1,4 @@
-"""A MongoDB replica set of one node, so that "majority" means something; journaled, on 127.0.0.1 only.
+"""A MongoDB replica set, of one node where nobody asks for more, so that "majority" means something; journaled.
 
 Debian has no MongoDB shell, and none is needed: the few commands that make a replica set go through a plain OP_MSG here
 (https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/), with as much BSON as they take.
@@ -35,45 +35,50 @@ def uri(port):
     return f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
 
 
-def launch(mongod, folder, port):
+def launch(mongod, folder, port, address="127.0.0.1", network=""):
     os.makedirs(os.path.join(folder, "data"), exist_ok=True)
     return processes.launch(
         folder,
-        [mongod, "--replSet", REPLICA_SET, "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket",
+        [mongod, "--replSet", REPLICA_SET, "--bind_ip", address, "--port", str(port), "--nounixsocket",
          "--dbpath", os.path.join(folder, "data"), "--oplogSize", "1024",
          "--wiredTigerCacheSizeGB", os.environ.get("MONGO_CACHE_GB", "0.5"),
          "--setParameter", "diagnosticDataCollectionEnabled=false",
          # Failures on command (configureFailPoint), for tests.
          "--setParameter", "enableTestCommands=1"],
-        os.path.join(folder, "log"))
+        os.path.join(folder, "log"), network=network)
 
 
-def wait_until_primary(process, folder, port):
-    """Makes the replica set where there is none yet, and returns when it takes writes."""
+def wait_until_primary(process, folder, port, addresses=("127.0.0.1",)):
+    """Makes the replica set where there is none yet, and returns when it takes writes.
+
+    `addresses`: where its members are, `process` the first of them; all have the same port.
+    """
     deadline = time.monotonic() + PATIENCE
     log = os.path.join(folder, "log")
-    address = f"127.0.0.1:{port}"
+    members = [{"_id": number, "host": f"{address}:{port}"} for number, address in enumerate(addresses)]
+    # Ten seconds unless shortened: how long the others wait for a primary that is gone.
+    settings = {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500}
     while True:
         if process.poll() is not None:
             raise Trouble(f"mongod ended with status {process.returncode}, see {log}:\n{last_lines(log)}")
         if time.monotonic() > deadline:
             raise Trouble(f"mongod was not primary within {PATIENCE} s, see {log}:\n{last_lines(log)}")
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            with socket.create_connection((addresses[0], port), timeout=10) as connection:
                 hello = command(connection, {"hello": 1})
                 if hello.get("maxWireVersion", 0) < OLDEST_WIRE_VERSION:
                     raise Trouble("this mongod is older than 5.0; clickd needs 5.0 or later")
-                if hello.get("isWritablePrimary"):
+                if hello.get("isWritablePrimary") or len(members) > 1 and hello.get("primary"):
                     return
                 # NotYetInitialized, or InvalidReplicaSetConfig when the data was made under another port.
                 status = command(connection, {"replSetGetStatus": 1}).get("code")
                 if status == 94:
-                    members = [{"_id": 0, "host": address}]
-                    command(connection, {"replSetInitiate": {"_id": REPLICA_SET, "members": members}})
+                    config = {"_id": REPLICA_SET, "members": members, "settings": settings}
+                    command(connection, {"replSetInitiate": config})
                 elif status == 93:
                     found = command(connection, {"find": "system.replset", "$db": "local"})
                     version = found["cursor"]["firstBatch"][0]["version"]
-                    config = {"_id": REPLICA_SET, "version": version + 1, "members": [{"_id": 0, "host": address}]}
+                    config = {"_id": REPLICA_SET, "version": version + 1, "members": members}
                     command(connection, {"replSetReconfig": config, "force": True})
         except (OSError, LookupError, struct.error):
             pass  # not listening yet, or still reading its data: look again

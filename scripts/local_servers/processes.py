@@ -28,8 +28,13 @@ def pause_between_looks(seconds=0.03):
         raise Trouble(f"interrupted by {signal.Signals(interrupted).name}", 128 + interrupted)
 
 
-def launch(folder, command, log, environment=None):
-    """Starts a server, detached: a session of its own, no descriptor of ours but its log. Returns its subprocess.Popen."""
+def launch(folder, command, log, environment=None, network=""):
+    """Starts a server, detached: a session of its own, no descriptor of ours but its log. Returns its subprocess.Popen.
+
+    `network`: the network namespace ("ip netns") that it runs in; else this script's own.
+    """
+    if network:
+        command = ["ip", "netns", "exec", network, *command]
     os.makedirs(folder, exist_ok=True)
     settings = dict(os.environ, **(environment or {}))
     settings[MARKER] = folder

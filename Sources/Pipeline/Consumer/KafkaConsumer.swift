@@ -345,6 +345,7 @@ final class KafkaConsumer {
     private func abandon() {
         forget()
         unplaced = []
+        rewound = [:]
         while !chunks.isEmpty, !control.isStopRequested {
             control.turn()
             _ = pool.finished.wait(milliseconds: 200)
