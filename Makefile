@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 
-.PHONY: help build test unit tsan asan browser lint bench demo deb deb-test clean
+.PHONY: help build test unit tsan asan browser lint configuration bench demo deb deb-test hosts-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -44,6 +44,10 @@ lint:  ## the formatter's and the shell checker's word on every file
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 	@scripts/lint
 
+configuration:  ## docs/configuration.md, from the code
+	$(SWIFT) build -c release --product clickd
+	.build/release/clickd check-config --reference --config etc/clickd.toml >docs/configuration.md
+
 bench:  ## intake, socket to Kafka, Kafka to MongoDB, against raw limits in the same run
 	@scripts/install-deps build services
 	$(SWIFT) build -c release
@@ -53,9 +57,14 @@ deb:  ## the Debian packages, into .build/deb
 	@scripts/install-deps build package
 	@scripts/build-deb
 
-deb-test:  ## packages built, installed, run, upgraded, removed and purged in a fresh Debian; about three minutes
+deb-test:  ## packages built, installed, run, upgraded, removed and purged in a fresh Debian; RELEASE=trixie: that one's
 	@scripts/install-deps build services package
-	@scripts/test-deb
+	@scripts/test-deb $(RELEASE)
+
+hosts-test:  ## eleven hosts in network namespaces, some lost (root); EVENTS=36000 takes under two minutes
+	@scripts/install-deps build services test
+	$(SWIFT) build -c release --product clickd
+	@Tests/HostsTests/run
 
 clean:  ## what builds and tests left
 	rm -rf .build

@@ -8,6 +8,10 @@ import Settings
 
 enum CheckConfigCommand {
     static func run(_ options: Options, _ settings: Settings) throws -> Int32 {
+        if options.has("reference") {
+            Terminal.write(1, Settings.reference)
+            return 0
+        }
         Terminal.print("configuration: in order")
         guard options.has("probe") else { return 0 }
         var isWell = true

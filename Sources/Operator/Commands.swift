@@ -41,7 +41,10 @@ public enum Commands {
             ) { try SendCommand.run($0, $1) },
             Command(
                 name: "check-config", operands: "", help: "read the configuration and say what is wrong in it",
-                options: [.init(name: "probe", value: nil, help: "also reach Kafka, the topic, MongoDB and the disk")]
+                options: [
+                    .init(name: "probe", value: nil, help: "also reach Kafka, the topic, MongoDB and the disk"),
+                    .init(name: "reference", value: nil, help: "instead show every key with its default and bounds"),
+                ]
             ) { try CheckConfigCommand.run($0, $1) },
             Command(
                 name: "tail", operands: "", help: "show events as they are stored, until Ctrl-C",

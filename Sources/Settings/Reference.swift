@@ -1,22 +1,39 @@
-// The reference of all keys as text, made from the same list that reads them, for documentation and for checking
-// that the shipped file is complete.
+// The reference of all keys as a page (docs/configuration.md), made from the same list that reads them: it cannot say
+// what the programs do not do. A test compares the page with this.
 
 extension Settings {
-    /// Every key with default, what may be written, why it is there, and the variable that overrides it. Plain text.
+    /// Every key with default, what may be written, and why it is there, in Markdown.
     public static var reference: String {
-        var text = ""
+        var text = """
+            # Configuration
+            Every key of `/etc/clickd/clickd.toml`. `make configuration` writes this page from the code. The file is TOML; both programs
+            check the whole of it, and say file, line, key and what is right for everything that is wrong: `clickd check-config`.
+            What is not in the file has its default.
+
+            - Sizes: a number of bytes, or text with a unit, "64 KiB" (KB MB GB of 1000, KiB MiB GiB of 1024).
+            - Times: text with a unit, "2s", "5 min", "400 days" (ms s min h days).
+            - `CLICKD_<SECTION>_<KEY>` in the environment overrides a key: `CLICKD_OUTBOX_MAX_BYTES="8 GiB"`, a list with commas. Tables
+              cannot be set so. An unknown name with a section's prefix is refused.
+            - Secrets belong in files that only clickd can read (`…_file`); they are never printed. With systemd: credentials
+              ([operations](operations.md#credentials)).
+
+            """
         var section = ""
         for key in Key.all {
             if key.section != section {
                 section = key.section
-                text += "\(text.isEmpty ? "" : "\n")[\(section)]\n"
+                text += "\n## [\(section)]\n| key | default | what may be written | why |\n|---|---|---|---|\n"
             }
-            text +=
-                key.isTable && key.section == "kafka" ? "[\(key.name)]\n" : "\(key.shortName) = \(key.defaultText)\n"
-            text += "    \(key.why)\n    \(key.rule)\n"
-            if !key.isTable { text += "    \(key.variable)\n" }
+            let name = key.isTable ? "[\(key.name)]" : key.shortName
+            text += "| `\(name)` | `\(key.defaultText)` | \(cell(key.rule)) | \(cell(key.why)) |\n"
         }
         return text
+    }
+
+    private static func cell(_ text: String) -> String {
+        var cell = ""
+        for character in text { cell += character == "|" ? "\\|" : String(character) }
+        return cell
     }
 
     /// Every key in full, e.g. "outbox.max_bytes", in the file's order.
