@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 
-.PHONY: help build test unit tsan asan browser lint configuration bench demo deb deb-test hosts-test clean
+.PHONY: kill-campaign help build test unit tsan asan browser lint configuration bench demo deb deb-test hosts-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,6 +39,12 @@ browser:  ## the shop and clickd.js in a real Chromium, with outages; about thre
 	$(SWIFT) build -c release --product clickd-web
 	node --test Tests/TrackerTests/*.test.js Tests/DashboardTests/*.test.mjs
 	@Tests/BrowserTests/run
+
+kill-campaign:  ## clickd killed at random moments and named points, then everything checked; ROUNDS=1000 SEED=…
+	@scripts/install-deps build services test
+	$(SWIFT) build -c release --product clickd
+	@folder=$$(mktemp -d) && scripts/services run $$folder/servers -- Tests/Campaigns/kill; \
+	status=$$?; rm -rf $$folder; exit $$status
 
 lint:  ## the formatter's and the shell checker's word on every file
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
