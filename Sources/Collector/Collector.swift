@@ -8,12 +8,12 @@ import Linux
 import Settings
 
 public final class Collector: Sendable {
-    public let counters = CollectorCounters()
+    public let counters: CollectorCounters
     private let settings: WebSettings
     private let keys: WriteKeys
     private let link: Link
     private let answers: Answers
-    private let benches = Guarded<[Bench]>([])
+    private let benches: Guarded<[Bench]>
 
     /// What reading one request needs; as many as threads read at once.
     private final class Bench {
@@ -23,7 +23,10 @@ public final class Collector: Sendable {
         init() throws { lines = try EventLines() }
     }
 
-    public init(_ settings: WebSettings, link: Link) {
+    /// `old`: one by other settings whose place this one takes; what was counted stays counted.
+    public init(_ settings: WebSettings, link: Link, inPlaceOf old: Collector? = nil) {
+        counters = old?.counters ?? CollectorCounters()
+        benches = old?.benches ?? Guarded([])
         self.settings = settings
         self.link = link
         keys = WriteKeys(settings.writeKeys)

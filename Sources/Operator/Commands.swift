@@ -1,5 +1,4 @@
 // The commands of `clickd`, one table: name, one line of help, what runs.
-import Kafka
 import Linux
 import Mongo
 import Settings
@@ -12,6 +11,10 @@ public enum Commands {
         let operands: String
         let help: String
         var options: [Options.Known] = []
+        /// How many operands it takes at most; nil: as many as there are.
+        var mostOperands: Int? = 1
+        /// What else is to know, behind the options.
+        var notes: [String] = []
         let run: (Options, Settings) throws -> Int32
     }
 
@@ -21,7 +24,7 @@ public enum Commands {
 
     private static var all: [Command] {
         [
-            Command(name: "run", operands: "", help: "run the daemon") { _, settings in RunCommand.run(settings) },
+            Command(name: "run", operands: "", help: "run the daemon") { RunCommand.run($1, file: $0["config"]) },
             Command(
                 name: "status", operands: "", help: "show how the daemon is; exit 3 degraded or stopping, 4 no daemon",
                 options: [
@@ -66,6 +69,11 @@ public enum Commands {
                     .init(name: "to", value: "DATE", help: "the last day, UTC (default: the last with events)"),
                 ]
             ) { try RollupCommand.run($0, $1) },
+            Command(
+                name: "dead", operands: "list|show|retry|drop [ID]...",
+                help: "events that were refused: look at them, retry after a fix, or give them up",
+                options: DeadCommand.options, mostOperands: nil, notes: DeadCommand.notes
+            ) { try DeadCommand.run($0, $1) },
             Command(
                 name: "erase", operands: "", help: "erase a person's events; without --yes only show what there is",
                 options: [
@@ -123,11 +131,11 @@ public enum Commands {
 
     private static func run(_ command: Command, _ options: Options) -> Int32 {
         do {
-            guard options.operands.count <= (command.operands.isEmpty ? 0 : 1) else {
+            let most = command.operands.isEmpty ? 0 : command.mostOperands ?? .max
+            guard options.operands.count <= most else {
                 throw UsageError("\(command.name) takes no \"\(options.operands.last ?? "")\"")
             }
-            let settings = try Settings.load(
-                file: options["config"], environment: Environment.variables, propertyFault: ClientProperties.check)
+            let settings = try Reload.load(options["config"], .daemon)
             return try command.run(options, settings)
         } catch let error as SettingsError {
             Terminal.complain(error.description)
@@ -159,6 +167,7 @@ public enum Commands {
         for known in command.options + [config, help] {
             lines.append("  " + Format.padded("--\(known.name)\(known.value.map { " " + $0 } ?? "")", 20) + known.help)
         }
+        if !command.notes.isEmpty { lines += [""] + command.notes }
         return lines.joined(separator: "\n")
     }
 }

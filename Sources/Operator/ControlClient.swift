@@ -49,6 +49,16 @@ package struct ControlClient: ~Copyable {
         }
     }
 
+    /// Sends a request line, waits for its one answer.
+    static func ask(path: String, _ request: [UInt8], waitingSeconds seconds: Int = 5) throws(NoDaemon) -> [UInt8] {
+        var client = try ControlClient(path: path)
+        _ = Files.writeAll(client.connection.raw, request)
+        guard let line = client.line(waitingSeconds: seconds) else {
+            throw NoDaemon(text: "the daemon at \(path) does not answer")
+        }
+        return line
+    }
+
     /// The daemon's status, as JSON text.
     package static func status(path: String) throws(NoDaemon) -> [UInt8] {
         var client = try ControlClient(path: path)

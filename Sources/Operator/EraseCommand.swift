@@ -5,6 +5,7 @@ import Events
 import Kafka
 import Linux
 import Mongo
+import Pipeline
 import Rollups
 import Settings
 
@@ -33,7 +34,8 @@ enum EraseCommand {
         Terminal.print("visitor \(text)")
         say("events", found.events, found.first.map { "\(date($0)) to \(date(found.last ?? $0)), by event time" })
         say("dead letters", letters.count, "in MongoDB")
-        sayOutbox(settings)
+        let aside = outboxLetters(suppression, settings)
+        if let aside { say("dead letters", aside.count, "in this host's outbox") }
         if !found.others.isEmpty {
             let shown = found.others.sorted().prefix(10).joined(separator: " ")
             Terminal.print("  these events carry other ids too, which are not erased by themselves: \(shown)")
@@ -43,7 +45,7 @@ enum EraseCommand {
             return 0
         }
         try erase(writer, suppression, found, letters, settings)
-        return 0
+        return eraseOutbox(aside, settings) ? 0 : 1
     }
 
     private static func erase(
@@ -109,16 +111,37 @@ enum EraseCommand {
         Terminal.print("  " + Format.padded(what, 14) + text)
     }
 
-    /// An outbox is its daemon's alone: what is set aside there is told, not touched.
-    private static func sayOutbox(_ settings: Settings) {
-        guard let json = try? ControlClient.status(path: settings.control.socket), let status = StatusValues(json)
-        else {
-            return Terminal.print("  no daemon answers here: its outbox's dead letters were not looked at")
+    /// Their dead letters in this host's outbox, found through its daemon; nil where none answers, which is said.
+    private static func outboxLetters(_ suppression: Suppression, _ settings: Settings) -> [String]? {
+        guard settings.pipeline.runsIntake else { return [] }
+        var ids: [String] = []
+        do {
+            try OutboxSide(socket: settings.control.socket).forEach(DeadFilter(), withValues: true) { letter in
+                if suppression.ownsLetter(key: letter.key, value: letter.value, setAside: letter.first) {
+                    ids.append(letter.id)
+                }
+                return true
+            }
+            return ids
+        } catch {
+            Terminal.print("  the dead letters of this host's outbox were not looked at: \(error)")
+            return nil
         }
-        let dead = status["ledger.dead"]
-        if dead > 0 {
-            let count = Format.count(dead)
-            Terminal.print("  \(count) dead letters of anybody's lie in this host's outbox, which are not searched")
+    }
+
+    /// Gives them up there; false where they could not be.
+    private static func eraseOutbox(_ ids: [String]?, _ settings: Settings) -> Bool {
+        guard let ids, !ids.isEmpty else { return true }
+        var progress = DeadProgress()
+        var filter = DeadFilter()
+        filter.ids = ids
+        do {
+            try OutboxSide(socket: settings.control.socket).drop(filter, limit: .max, &progress) { _ in }
+            done("dead letters", "\(progress.tally.dropped) deleted in this host's outbox")
+            return true
+        } catch {
+            Terminal.complain("clickd erase: the outbox's dead letters: \(error)")
+            return false
         }
     }
 

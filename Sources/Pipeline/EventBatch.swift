@@ -65,6 +65,20 @@ public final class EventBatch: @unchecked Sendable {
 
     public func hasRoom(_ count: Int) -> Bool { capacity - byteCount >= count }
 
+    /// Another event behind the others, whole, as it was packed before. The batch must have the room.
+    package func append(key: [UInt8], value: [UInt8]) {
+        let header = memory + byteCount
+        PackedEvents.writeHeader(
+            header, valueCount: value.count, keyCount: key.count, index: UInt32(truncatingIfNeeded: eventCount))
+        let at = header + PackedEvents.headerBytes
+        key.withUnsafeBytes { if let base = $0.baseAddress { at.copyMemory(from: base, byteCount: $0.count) } }
+        value.withUnsafeBytes { bytes in
+            if let base = bytes.baseAddress { (at + key.count).copyMemory(from: base, byteCount: bytes.count) }
+        }
+        byteCount += PackedEvents.headerBytes + key.count + value.count
+        eventCount += 1
+    }
+
     /// Gives back what a small batch does not need, so that many waiting ones stay small.
     public func seal() {
         guard byteCount < capacity / 2 else { return }

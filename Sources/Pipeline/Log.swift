@@ -3,14 +3,25 @@
 import Events
 import Linux
 import Settings
+import Synchronization
 
 public struct Log: Sendable {
-    private let level: LogSettings.Level
+    /// Shared by all copies, so that a reload changes it everywhere.
+    private final class Threshold: Sendable {
+        let priority: Atomic<Int>
+        init(_ level: LogSettings.Level) { priority = Atomic(level.syslogPriority) }
+    }
+
+    private let threshold: Threshold
     private let hasPriorities: Bool
 
     public init(level: LogSettings.Level, hasPriorities: Bool = getenv("JOURNAL_STREAM") != nil) {
-        self.level = level
+        threshold = Threshold(level)
         self.hasPriorities = hasPriorities
+    }
+
+    public func setLevel(_ level: LogSettings.Level) {
+        threshold.priority.store(level.syslogPriority, ordering: .relaxed)
     }
 
     public func error(_ text: String) { write(.error, text) }
@@ -20,7 +31,7 @@ public struct Log: Sendable {
     public func debug(_ text: String) { write(.debug, text) }
 
     private func write(_ at: LogSettings.Level, _ text: String) {
-        guard at <= level else { return }
+        guard at.syslogPriority <= threshold.priority.load(ordering: .relaxed) else { return }
         let time = String(decoding: EventTime.text(WallClock.nowMilliseconds), as: UTF8.self)
         let front = hasPriorities ? "<\(at.syslogPriority)>" : "\(time) \(at.rawValue): "
         _ = Files.writeAll(2, Array((front + Log.escaped(text) + "\n").utf8))

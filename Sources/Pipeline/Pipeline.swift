@@ -11,7 +11,9 @@ public final class Pipeline {
         let thread: NamedThread
     }
 
-    public let settings: Settings
+    private let live: LiveSettings
+    /// In force now.
+    public var settings: Settings { live.now }
     public let conditions: Conditions
     public let startedMilliseconds = WallClock.nowMilliseconds
     public let tail = TailTap()
@@ -19,13 +21,16 @@ public final class Pipeline {
     /// Published after every commit; nil values where this process has no such part.
     public let outboxSnapshot: Guarded<OutboxSnapshot>?
     public let consumerSnapshot: Guarded<ConsumerSnapshot>?
+    /// Where the outbox is asked about its dead letters; nil where this process has none.
+    public private(set) var deadDesk: DeadDesk?
     private var stages: [Running] = []
     private var door: OutboxDoor?
+    private var forwarderDoor: ForwarderDoor?
     private let log: Log
 
     /// Opens what must be open before the first event, then starts every stage. `inherited`: systemd's sockets.
     public init(_ settings: Settings, log: Log, inherited: [Int32]) throws {
-        self.settings = settings
+        live = LiveSettings(settings)
         self.log = log
         conditions = Conditions(log: log)
         let isDirect = settings.pipeline.mode == .direct
@@ -44,7 +49,7 @@ public final class Pipeline {
 
     private func startWatch() throws -> TopicWatch {
         let control = try StageControl(name: "topic")
-        let watch = try TopicWatch(settings: settings.kafka, conditions: conditions, control: control)
+        let watch = try TopicWatch(live: live, conditions: conditions, control: control)
         try start(control) { watch.run() }
         return watch
     }
@@ -57,24 +62,28 @@ public final class Pipeline {
         let sockets = try IntakeSockets.open(settings.intake, inherited: inherited)
         let door = try OutboxDoor(maxBytes: settings.outbox.maxBytes)
         self.door = door
+        let desk = DeadDesk(door)
+        deadDesk = desk
         let forwarderDoor = try ForwarderDoor()
+        self.forwarderDoor = forwarderDoor
         let returned = OutboxReturns()
 
         let outboxControl = try StageControl(name: "outbox")
         let outbox = Handed(
             try Outbox(
-                file: file, salvage: salvage, settings: settings.outbox, door: door, forwarder: forwarderDoor,
-                returned: returned,
-                tail: tail, published: outboxSnapshot, control: outboxControl, conditions: conditions))
+                file: file, salvage: salvage, live: live, door: door, forwarder: forwarderDoor, returned: returned,
+                tail: tail, desk: desk, published: outboxSnapshot, control: outboxControl, conditions: conditions))
         let forwarderControl = try StageControl(name: "forwarder")
         let forward = try forwarder(watch, forwarderDoor, returned, forwarderControl)
         let intakeControl = try StageControl(name: "intake")
         let intake = Handed(
             try IntakeStage(
-                settings: settings.intake, host: settings.host.name, sockets: sockets, door: door,
-                control: intakeControl, log: log))
+                live: live, sockets: sockets, door: door, control: intakeControl, log: log))
         try start(outboxControl) {
-            defer { door.close() }
+            defer {
+                door.close()
+                desk.close()
+            }
             return outbox.value.run()
         }
         try start(forwarderControl, forward)
@@ -87,12 +96,12 @@ public final class Pipeline {
         guard let watch else {
             let direct = Handed(
                 try DirectForwarder(
-                    mongo: settings.mongodb, door: door, returned: returned, conditions: conditions, control: control))
+                    live: live, door: door, returned: returned, conditions: conditions, control: control))
             return { direct.value.run() }
         }
         let kafka = Handed(
             KafkaForwarder(
-                settings: settings.kafka, door: door, returned: returned, watch: watch, conditions: conditions,
+                live: live, door: door, returned: returned, watch: watch, conditions: conditions,
                 control: control, status: forwarderStatus, log: log))
         return { kafka.value.run() }
     }
@@ -101,7 +110,7 @@ public final class Pipeline {
         let control = try StageControl(name: "consumer")
         let consumer = Handed(
             try KafkaConsumer(
-                kafka: settings.kafka, mongo: settings.mongodb, instance: try instanceName(), watch: watch,
+                live: live, instance: try instanceName(), watch: watch,
                 conditions: conditions, control: control, published: published, log: log))
         try start(control) { consumer.value.run() }
     }
@@ -110,7 +119,7 @@ public final class Pipeline {
         let control = try StageControl(name: "rollups")
         let stage = Handed(
             RollupStage(
-                settings: settings.mongodb, host: settings.host.name, conditions: conditions, control: control))
+                live: live, conditions: conditions, control: control))
         try start(control) { stage.value.run() }
     }
 
@@ -124,6 +133,18 @@ public final class Pipeline {
         try Files.makeFolder(settings.outbox.path, mode: 0o700)
         try Files.replace(path, with: Array(name.utf8))
         return "clickd-" + name
+    }
+
+    // MARK: New settings
+
+    /// Puts settings in force that differ in what can be taken without a restart. Every stage looks once a turn; those that
+    /// may wait long for something to do are woken.
+    public func take(_ new: Settings) {
+        live.set(new)
+        log.setLevel(new.log.level)
+        door?.progress.signal()
+        door?.wake()
+        forwarderDoor?.arrived.signal()
     }
 
     // MARK: Watching and stopping

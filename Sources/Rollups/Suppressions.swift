@@ -19,6 +19,12 @@ public struct Suppression: Sendable, Equatable {
         self.until = until
     }
 
+    /// Whether a dead letter is to be deleted. When it was received stands in it; where it does not, when it was set aside
+    /// is the nearest.
+    public func ownsLetter(key: [UInt8], value: [UInt8], setAside: Int64) -> Bool {
+        visitor.ownsLetter(key: key, value: value) && (ReceivedAt.read(value) ?? setAside) < before
+    }
+
     /// Whether an event is to be deleted.
     func covers(_ event: BSONView) -> Bool {
         (event.dateMilliseconds("receivedAt") ?? .min) < before && visitor.owns(event)
@@ -152,17 +158,21 @@ public final class Suppressions {
             guard let id = found["_id"]?.asValue else { continue }
             let key = Array(found["key"]?.binary ?? .init(start: nil, count: 0))
             let value = Array(found["value"]?.binary ?? .init(start: nil, count: 0))
-            guard suppression.visitor.ownsLetter(key: key, value: value) else { continue }
-            // When it was received stands in the letter; where it does not, when it was set aside is the nearest.
-            let received = ReceivedAt.read(value) ?? found.dateMilliseconds("first") ?? .min
-            if received < suppression.before { ids.append(id) }
+            let setAside = found.dateMilliseconds("first") ?? .min
+            if suppression.ownsLetter(key: key, value: value, setAside: setAside) { ids.append(id) }
         }
         return ids
     }
 
     public func deleteLetters(_ ids: [BSONValue]) throws(MongoError) -> Int {
         var deleted = 0
-        for id in ids { deleted += try deadLetters.deleteOne(["_id": id]).deleted }
+        // Settled as a drop is (`clickd dead drop`): without its bytes, for its consumer's ledger.
+        for id in ids {
+            deleted += try deadLetters.updateOne(
+                ["_id": id, "settled": ["$exists": false]],
+                ["$set": ["settled": "dropped"], "$unset": ["value": "", "key": "", "reason": "", "code": ""]]
+            ).modified
+        }
         return deleted
     }
 

@@ -15,9 +15,15 @@ public struct ControlSettings: Sendable, Equatable {
 extension ControlSettings {
     static var keys: [Key] {
         [
-            Key("control.socket", \.control.socket, .socketPath, "Where clickd's commands ask the daemon."),
-            Key("control.socket_mode", \.control.socketMode, .mode, "Who may ask, by the file system's rules."),
-            Key("control.socket_group", \.control.socketGroup, .group, "The group that the socket is given."),
+            Key(
+                "control.socket", \.control.socket, .socketPath, "Where clickd's commands ask the daemon.",
+                reload: .restart),
+            Key(
+                "control.socket_mode", \.control.socketMode, .mode, "Who may ask, by the file system's rules.",
+                reload: .restart),
+            Key(
+                "control.socket_group", \.control.socketGroup, .group, "The group that the socket is given.",
+                reload: .restart),
         ]
     }
 }

@@ -20,6 +20,6 @@ public struct HostSettings: Sendable, Equatable {
 
 extension HostSettings {
     static var keys: [Key] {
-        [Key("host.name", \.host.name, .hostName, "The name of this host in events and status.")]
+        [Key("host.name", \.host.name, .hostName, "The name of this host in events and status.", reload: .restart)]
     }
 }

@@ -39,28 +39,34 @@ extension IntakeSettings {
         [
             Key(
                 "intake.stream_socket", \.intake.streamSocket, .optionalSocketPath,
-                "The acknowledged way in: Unix stream socket."),
+                "The acknowledged way in: Unix stream socket.", reload: .restart),
             Key(
                 "intake.datagram_socket", \.intake.datagramSocket, .optionalSocketPath,
-                "Unix datagram socket, for senders that cannot wait."),
+                "Unix datagram socket, for senders that cannot wait.", reload: .restart),
             Key(
                 "intake.udp", \.intake.udp, .optionalAddress,
-                "UDP, for syslog senders; an address other than loopback needs udp_allow."),
-            Key("intake.udp_allow", \.intake.udpAllow, .ranges, "From where UDP is taken when it is not loopback."),
-            Key("intake.socket_mode", \.intake.socketMode, .mode, "Who may send, by the file system's rules."),
-            Key("intake.socket_group", \.intake.socketGroup, .group, "The group that the sockets are given."),
+                "UDP, for syslog senders; an address other than loopback needs udp_allow.", reload: .restart),
+            Key(
+                "intake.udp_allow", \.intake.udpAllow, .ranges, "From where UDP is taken when it is not loopback.",
+                reload: .live),
+            Key(
+                "intake.socket_mode", \.intake.socketMode, .mode, "Who may send, by the file system's rules.",
+                reload: .restart),
+            Key(
+                "intake.socket_group", \.intake.socketGroup, .group, "The group that the sockets are given.",
+                reload: .restart),
             Key(
                 "intake.allow_users", \.intake.allowUsers, .users,
-                "Only these users may send; the kernel tells who is asking."),
+                "Only these users may send; the kernel tells who is asking.", reload: .live),
             Key(
                 "intake.max_event_bytes", \.intake.maxEventBytes, .size(1 << 10...512 << 10),
-                "A longer event is refused; Kafka's own limit is 1 MB."),
+                "A longer event is refused; Kafka's own limit is 1 MB.", reload: .live),
             Key(
                 "intake.max_connections", \.intake.maxConnections, .count(1...65535),
-                "Stream connections served at once; more wait."),
+                "Stream connections served at once; more wait.", reload: .live),
             Key(
                 "intake.when_full", \.intake.whenFull, .choice,
-                "While the outbox is full, stream senders wait or are refused."),
+                "While the outbox is full, stream senders wait or are refused.", reload: .live),
         ]
     }
 }

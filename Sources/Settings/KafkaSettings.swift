@@ -22,6 +22,11 @@ public struct KafkaSettings: Sendable, Equatable {
     public var consumer: [KafkaProperty] = []
 
     public init() {}
+
+    /// Whether clients that were made of `other` need not be made anew.
+    public func hasSameClients(as other: KafkaSettings) -> Bool {
+        brokers == other.brokers && client == other.client && producer == other.producer && consumer == other.consumer
+    }
 }
 
 /// One of librdkafka's own properties. Its description leaves the value out, which may be a password.
@@ -46,31 +51,47 @@ public struct KafkaProperty: Sendable, Equatable, CustomStringConvertible, Custo
 extension KafkaSettings {
     static var keys: [Key] {
         [
-            Key("kafka.brokers", \.kafka.brokers, .brokers, "Brokers to begin with; they name the others."),
+            Key(
+                "kafka.brokers", \.kafka.brokers, .brokers, "Brokers to begin with; they name the others.",
+                reload: .live),
             Key(
                 "kafka.topic", \.kafka.topic,
                 .text("1 to 249 of letters, digits, dot, underscore, hyphen; not . or ..") {
                     isToken($0, bytes: 1...249) && $0 != "." && $0 != ".."
-                }, "The topic that events are sent to and consumed from."),
+                }, "The topic that events are sent to and consumed from.", reload: .restart),
             Key(
                 "kafka.group", \.kafka.group,
                 .text("1 to 249 bytes without control characters") { isPlain($0, bytes: 1...249) },
-                "The consumer group; processes of one group share the work."),
-            Key("kafka.create_topic", \.kafka.createTopic, .flag, "Create the topic where it is missing."),
+                "The consumer group; processes of one group share the work.", reload: .restart),
             Key(
-                "kafka.partitions", \.kafka.partitions, .count(1...10000), "Partitions of a topic that clickd creates."),
-            Key("kafka.replication", \.kafka.replication, .count(1...100), "Replicas of a topic that clickd creates."),
-            Key(table: "kafka.client", rule: KafkaProperties.rule, "Properties of both Kafka clients.") {
+                "kafka.create_topic", \.kafka.createTopic, .flag, "Create the topic where it is missing.", reload: .live
+            ),
+            Key(
+                "kafka.partitions", \.kafka.partitions, .count(1...10000), "Partitions of a topic that clickd creates.",
+                reload: .live),
+            Key(
+                "kafka.replication", \.kafka.replication, .count(1...100), "Replicas of a topic that clickd creates.",
+                reload: .live),
+            Key(
+                table: "kafka.client", \.kafka.client, rule: KafkaProperties.rule, "Properties of both Kafka clients.",
+                reload: .live
+            ) {
                 let (properties, remarks) = KafkaProperties.read("kafka.client", $0, $1)
                 $2.kafka.client = properties
                 return remarks
             },
-            Key(table: "kafka.producer", rule: KafkaProperties.rule, "Properties of the producer alone.") {
+            Key(
+                table: "kafka.producer", \.kafka.producer, rule: KafkaProperties.rule,
+                "Properties of the producer alone.", reload: .live
+            ) {
                 let (properties, remarks) = KafkaProperties.read("kafka.producer", $0, $1)
                 $2.kafka.producer = properties
                 return remarks
             },
-            Key(table: "kafka.consumer", rule: KafkaProperties.rule, "Properties of the consumer alone.") {
+            Key(
+                table: "kafka.consumer", \.kafka.consumer, rule: KafkaProperties.rule,
+                "Properties of the consumer alone.", reload: .live
+            ) {
                 let (properties, remarks) = KafkaProperties.read("kafka.consumer", $0, $1)
                 $2.kafka.consumer = properties
                 return remarks

@@ -21,6 +21,14 @@ struct Remark {
     let text: String
 }
 
+/// What a running program does with a new value, on SIGHUP.
+enum Reload {
+    /// Takes it.
+    case live
+    /// Says that it needs a restart, and goes on with the old one.
+    case restart
+}
+
 /// A key of a section.
 struct Key {
     /// In full, e.g. "outbox.max_bytes".
@@ -31,18 +39,30 @@ struct Key {
     let defaultText: String
     /// A table has keys of the operator's own below it and cannot be set from the environment.
     let isTable: Bool
+    let reload: Reload
+    /// Whether two settings differ in it, in what its secret file holds too.
+    let differs: (Settings, Settings) -> Bool
+    /// Puts the first settings' value into the second.
+    let copy: (Settings, inout Settings) -> Void
     /// Reads a value into the settings, or says why not.
     let put: (Given, inout Settings) -> [Remark]
 
     /// A key with one value. That of a `secret` one is not shown in messages.
-    init<Value>(
+    /// `holds`: what was read from the file that the key names.
+    init<Value: Equatable>(
         _ name: String, _ path: WritableKeyPath<Settings, Value>, _ kind: Kind<Value>, _ why: String,
-        secret: Bool = false
+        secret: Bool = false, holds: HeldSecret = .none, reload: Reload
     ) {
         self.name = name
         self.why = why
         rule = kind.rule
         isTable = false
+        self.reload = reload
+        differs = { $0[keyPath: path] != $1[keyPath: path] && !holds.isElsewhere($1) || holds.differs($0, $1) }
+        copy = { from, into in
+            into[keyPath: path] = from[keyPath: path]
+            holds.copy(from, &into)
+        }
         defaultText = kind.show(Settings()[keyPath: path])
         put = { given, settings in
             do throws(Refusal) {
@@ -57,14 +77,17 @@ struct Key {
     }
 
     /// A table; `read` goes through its entries, which the whole was given with.
-    init(
-        table name: String, rule: String, _ why: String,
+    init<Value: Equatable>(
+        table name: String, _ path: WritableKeyPath<Settings, Value>, rule: String, _ why: String, reload: Reload,
         read: @escaping ([TOMLEntry], Given, inout Settings) -> [Remark]
     ) {
         self.name = name
         self.why = why
         self.rule = rule
         isTable = true
+        self.reload = reload
+        differs = { $0[keyPath: path] != $1[keyPath: path] }
+        copy = { $1[keyPath: path] = $0[keyPath: path] }
         defaultText = "{}"
         put = { given, settings in
             guard case .toml(let value) = given.content, case .table(let entries) = value.content else {

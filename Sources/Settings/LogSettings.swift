@@ -33,6 +33,10 @@ public struct LogSettings: Sendable, Equatable {
 
 extension LogSettings {
     static var keys: [Key] {
-        [Key("log.level", \.log.level, .choice, "The least grave messages still written, to stderr or the journal.")]
+        [
+            Key(
+                "log.level", \.log.level, .choice, "The least grave messages still written, to stderr or the journal.",
+                reload: .live)
+        ]
     }
 }

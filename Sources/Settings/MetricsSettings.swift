@@ -10,6 +10,10 @@ public struct MetricsSettings: Sendable, Equatable {
 
 extension MetricsSettings {
     static var keys: [Key] {
-        [Key("metrics.listen", \.metrics.listen, .optionalAddress, "Prometheus text at /metrics; /healthz, /readyz.")]
+        [
+            Key(
+                "metrics.listen", \.metrics.listen, .optionalAddress, "Prometheus text at /metrics; /healthz, /readyz.",
+                reload: .restart)
+        ]
     }
 }

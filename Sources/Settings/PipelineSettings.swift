@@ -34,8 +34,10 @@ public struct PipelineSettings: Sendable, Equatable {
 extension PipelineSettings {
     static var keys: [Key] {
         [
-            Key("pipeline.mode", \.pipeline.mode, .choice, "Through Kafka, or from one host directly to MongoDB."),
-            Key("pipeline.roles", \.pipeline.roles, .roles, "The stages that this process runs."),
+            Key(
+                "pipeline.mode", \.pipeline.mode, .choice, "Through Kafka, or from one host directly to MongoDB.",
+                reload: .restart),
+            Key("pipeline.roles", \.pipeline.roles, .roles, "The stages that this process runs.", reload: .restart),
         ]
     }
 }

@@ -14,6 +14,7 @@ extension Settings {
             - Times: text with a unit, "2s", "5 min", "400 days" (ms s min h days).
             - `CLICKD_<SECTION>_<KEY>` in the environment overrides a key: `CLICKD_OUTBOX_MAX_BYTES="8 GiB"`, a list with commas. Tables
               cannot be set so. An unknown name with a section's prefix is refused.
+            - A new value is taken by `systemctl reload`, or needs a restart, as the last column says ([operations](operations.md#reload)).
             - Secrets belong in files that only clickd can read (`…_file`); they are never printed. With systemd: credentials
               ([operations](operations.md#credentials)).
 
@@ -22,10 +23,12 @@ extension Settings {
         for key in Key.all {
             if key.section != section {
                 section = key.section
-                text += "\n## [\(section)]\n| key | default | what may be written | why |\n|---|---|---|---|\n"
+                text +=
+                    "\n## [\(section)]\n| key | default | what may be written | why | new value |\n|---|---|---|---|---|\n"
             }
             let name = key.isTable ? "[\(key.name)]" : key.shortName
-            text += "| `\(name)` | `\(key.defaultText)` | \(cell(key.rule)) | \(cell(key.why)) |\n"
+            text +=
+                "| `\(name)` | `\(key.defaultText)` | \(cell(key.rule)) | \(cell(key.why)) | \(key.reload == .live ? "reload" : "restart") |\n"
         }
         return text
     }
@@ -35,6 +38,9 @@ extension Settings {
         for character in text { cell += character == "|" ? "\\|" : String(character) }
         return cell
     }
+
+    /// Keys whose new value a running program does not take.
+    public static var restartNames: [String] { Key.all.filter { $0.reload == .restart }.map(\.name) }
 
     /// Every key in full, e.g. "outbox.max_bytes", in the file's order.
     public static var keyNames: [String] { Key.all.map(\.name) }

@@ -1,6 +1,6 @@
 // Sizes and times in text: "64 KiB", "4 GB", "2s", "400 days". Whole numbers only; overflow is refused, not wrapped.
 
-enum Units {
+public enum Units {
     private static let bytes: [(String, Int)] = [
         ("GiB", 1 << 30), ("GB", 1_000_000_000), ("MiB", 1 << 20), ("MB", 1_000_000), ("KiB", 1 << 10), ("KB", 1000),
         ("B", 1),
@@ -15,7 +15,7 @@ enum Units {
     }
 
     /// The time of "2s", "5 min"; nil for anything else, a number without unit too.
-    static func duration(_ text: String) -> Duration? {
+    public static func duration(_ text: String) -> Duration? {
         value(text, milliseconds).map { .milliseconds($0) }
     }
 

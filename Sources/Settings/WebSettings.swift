@@ -44,26 +44,37 @@ public struct WebSettings: Sendable, Equatable {
 extension WebSettings {
     static var keys: [Key] {
         [
-            Key("web.listen", \.web.listen, .address, "Collector, clickd.js and shop; not loopback needs write_keys."),
+            Key(
+                "web.listen", \.web.listen, .address, "Collector, clickd.js and shop; not loopback needs write_keys.",
+                reload: .restart),
             Key(
                 "web.read_listen", \.web.readListen, .address,
-                "Dashboards, API, OData, exports; not loopback needs read_user."),
-            Key("web.timezone", \.web.timezone, .timezone, "The time zone of days in reports."),
-            Key(table: "web.write_keys", rule: WriteKeys.rule, "Keys of senders; {}: any or none, loopback only.") {
+                "Dashboards, API, OData, exports; not loopback needs read_user.", reload: .restart),
+            Key("web.timezone", \.web.timezone, .timezone, "The time zone of days in reports.", reload: .restart),
+            Key(
+                table: "web.write_keys", \.web.writeKeys, rule: WriteKeys.rule,
+                "Keys of senders; {}: any or none, loopback only.", reload: .live
+            ) {
                 let (keys, remarks) = WriteKeys.read($0)
                 $2.web.writeKeys = keys
                 return remarks
             },
-            Key("web.read_user", \.web.readUser, .readUser, "Name asked of readers."),
-            Key("web.read_password_file", \.web.readPasswordFile, .secretFile, "A file with the readers' password."),
+            Key("web.read_user", \.web.readUser, .readUser, "Name asked of readers.", reload: .live),
             Key(
-                "web.allow_origins", \.web.allowOrigins, .origins, "Pages of other origins that may send from browsers."
-            ),
+                "web.read_password_file", \.web.readPasswordFile, .secretFile, "A file with the readers' password.",
+                holds: .readPassword, reload: .live),
+            Key(
+                "web.allow_origins", \.web.allowOrigins, .origins,
+                "Pages of other origins that may send from browsers.", reload: .live),
             Key(
                 "web.trust_proxy", \.web.trustProxy, .flag,
-                "Believe X-Forwarded-For; only behind a proxy that sets it."),
-            Key("web.anonymize_ip", \.web.anonymizeIP, .flag, "Cut addresses to /24 or /48 before they are stored."),
-            Key("web.respect_gpc", \.web.respectGPC, .flag, "Leave people out who send Global Privacy Control."),
+                "Believe X-Forwarded-For; only behind a proxy that sets it.", reload: .live),
+            Key(
+                "web.anonymize_ip", \.web.anonymizeIP, .flag, "Cut addresses to /24 or /48 before they are stored.",
+                reload: .live),
+            Key(
+                "web.respect_gpc", \.web.respectGPC, .flag, "Leave people out who send Global Privacy Control.",
+                reload: .live),
         ]
     }
 }

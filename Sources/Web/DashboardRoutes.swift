@@ -13,7 +13,7 @@ struct DashboardRoutes: Sendable {
 
     private let files: StaticFiles
     private let chart: Response
-    private let about: [UInt8]
+    private var about: [UInt8]
     private let link: Link
 
     init(_ settings: Settings, _ files: StaticFiles, _ link: Link, _ log: Log) {
@@ -21,6 +21,13 @@ struct DashboardRoutes: Sendable {
         self.link = link
         about = DashboardRoutes.about(settings)
         chart = DashboardRoutes.chart(log)
+    }
+
+    /// The same for other settings.
+    func with(_ settings: Settings) -> DashboardRoutes {
+        var changed = self
+        changed.about = DashboardRoutes.about(settings)
+        return changed
     }
 
     private static func chart(_ log: Log) -> Response {

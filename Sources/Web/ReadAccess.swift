@@ -9,9 +9,11 @@ package struct ReadAccess: Sendable {
     private let user: [UInt8]
     private let password: [UInt8]?
     private let trustsProxy: Bool
-    private let tries = Guarded(TryLimit())
+    private let tries: Guarded<TryLimit>
 
-    init(_ settings: WebSettings) {
+    /// `old`: wrong passwords that were counted stay counted.
+    init(_ settings: WebSettings, tries old: ReadAccess? = nil) {
+        tries = old?.tries ?? Guarded(TryLimit())
         user = Array((settings.readUser ?? "").utf8)
         password = settings.readUser == nil ? nil : settings.readPassword.map { Array($0.revealed.utf8) } ?? []
         trustsProxy = settings.trustProxy

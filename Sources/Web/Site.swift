@@ -6,6 +6,15 @@ import Pipeline
 import Settings
 
 final class Site {
+    /// What answers by the settings in force. A request keeps to those it met, whole.
+    private struct Doors {
+        let collector: Collector
+        let access: ReadAccess
+        let dashboards: DashboardRoutes
+    }
+
+    private let live: LiveSettings
+    private let doors: Guarded<Doors>
     private let link: Link
     private let workers: Workers
     private let listener: Server
@@ -19,28 +28,48 @@ final class Site {
         }
         let web = settings.web
         link = try Link(socket: socket)
-        workers = try Workers(4, settings, log)
+        let live = LiveSettings(settings)
+        self.live = live
+        workers = try Workers(4, live, log)
         let collector = Collector(web, link: link)
+        let doors = Guarded(
+            Doors(
+                collector: collector, access: ReadAccess(web), dashboards: DashboardRoutes(settings, files, link, log)))
+        self.doors = doors
         let metrics = WebMetrics(collector.counters, link)
         let workers = workers
         let open = Routes.publicRoutes(files, link)
         listener = try Server(
             host: web.listen.host, port: web.listen.port, threads: 2,
-            refuse: { collector.answer($0, $1) },
-            handler: { collector.answer($0) ?? open.answer($0, workers) })
-        let access = ReadAccess(web)
+            refuse: { refusal, request in doors.withLock { $0.collector }.answer(refusal, request) },
+            handler: { request in doors.withLock { $0.collector }.answer(request) ?? open.answer(request, workers) })
         let read = Routes.readRoutes(files, metrics)
-        let dashboards = DashboardRoutes(settings, files, link, log)
         readListener = try Server(
             host: web.readListen.host, port: web.readListen.port, threads: 1,
             refuse: { refusal, request in
-                access.refusal(request) ?? Plain.json(400, "bad_request", "this listener takes small, plain requests")
+                doors.withLock { $0.access }.refusal(request)
+                    ?? Plain.json(400, "bad_request", "this listener takes small, plain requests")
             },
             handler: { request in
-                access.refusal(request).map { .now($0) } ?? dashboards.answer(request) ?? read.answer(request, workers)
+                let now = doors.withLock { $0 }
+                return now.access.refusal(request).map { .now($0) } ?? now.dashboards.answer(request)
+                    ?? read.answer(request, workers)
             })
         metrics.watch(listener, as: "listen")
         metrics.watch(readListener, as: "read_listen")
+    }
+
+    /// In force now.
+    var settings: Settings { live.now }
+
+    /// Puts settings in force: each request goes by those it meets.
+    func take(_ new: Settings) {
+        live.set(new)
+        doors.withLock { doors in
+            doors = Doors(
+                collector: Collector(new.web, link: link, inPlaceOf: doors.collector),
+                access: ReadAccess(new.web, tries: doors.access), dashboards: doors.dashboards.with(new))
+        }
     }
 
     /// False when requests still waited after the time for it.

@@ -42,13 +42,12 @@ public enum WebCommands {
             return 2
         }
         do throws(SettingsError) {
-            let settings = try Settings.load(
-                file: given["config"], environment: Environment.variables, secrets: .web)
+            let settings = try Reload.load(given["config"], .web)
             if name == "check-config" {
                 say(1, "configuration: in order")
                 return 0
             }
-            return WebRun.run(settings, folder: WebFolder.find(given["web"]))
+            return WebRun.run(settings, file: given["config"], folder: WebFolder.find(given["web"]))
         } catch {
             say(2, error.description)
             return 2

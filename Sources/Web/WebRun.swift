@@ -3,6 +3,7 @@
 import Collector
 import HTTP
 import Linux
+import Operator
 import Pipeline
 import Reports
 import Settings
@@ -12,7 +13,8 @@ enum WebRun {
     private static let serverThreads = 2
     private static let workerThreads = 4
 
-    static func run(_ settings: Settings, folder: String) -> Int32 {
+    /// `file`: as the command line names it, for reading it again.
+    static func run(_ settings: Settings, file: String?, folder: String) -> Int32 {
         let log = Log(level: settings.log.level)
         guard let socket = settings.intake.streamSocket else {
             log.error(
@@ -42,7 +44,14 @@ enum WebRun {
         }
         log.notice("clickd-web runs: events at \(settings.web.listen), reading at \(settings.web.readListen)")
         ServiceManager.notify("READY=1\nSTATUS=running")
-        wait(descriptor, log)
+        let reload = Reload(
+            file: file, program: .web, log: log,
+            takes: {
+                site.take($0)
+                log.setLevel($0.log.level)
+            },
+            state: { ServiceManager.notify("STATUS=" + ($0.map { "configuration: \($0)" } ?? "running")) })
+        wait(descriptor, log) { reload.run(from: site.settings) }
         ServiceManager.notify("STOPPING=1")
         guard site.stop() else {
             // Somebody's database answers too late: nothing of ours is lost by leaving.
@@ -53,7 +62,7 @@ enum WebRun {
         return 0
     }
 
-    private static func wait(_ signals: Int32, _ log: Log) {
+    private static func wait(_ signals: Int32, _ log: Log, onHangUp: () -> Void) {
         let watchdog = ServiceManager.watchdogMicroseconds.map { Int32(clamping: $0 / 2000) } ?? -1
         while true {
             var entry = pollfd(fd: signals, events: Int16(POLLIN), revents: 0)
@@ -64,7 +73,7 @@ enum WebRun {
             var info = signalfd_siginfo()
             guard read(signals, &info, MemoryLayout<signalfd_siginfo>.size) > 0 else { continue }
             if info.ssi_signo == UInt32(SIGHUP) {
-                log.notice("SIGHUP: this version reads its configuration at start only")
+                onHangUp()
                 continue
             }
             log.notice("signal \(info.ssi_signo): stopping")

@@ -74,12 +74,17 @@ final class Workers: Sendable {
     private let state = Guarded(State())
     private let log: Log
 
-    init(_ count: Int, _ settings: Settings, _ log: Log) throws(SystemError) {
+    init(_ count: Int, _ live: LiveSettings, _ log: Log) throws(SystemError) {
         self.log = log
         for number in 0..<count {
             _ = try NamedThread.start("worker-\(number)") {
-                let place = Workplace(settings)
-                while let job = self.next() { job(place) }
+                var seen = 0
+                var place = Workplace(live.now)
+                while let job = self.next() {
+                    // Its client may be of credentials that are no longer any good.
+                    if let new = live.next(&seen) { place = Workplace(new) }
+                    job(place)
+                }
             }
         }
     }

@@ -18,7 +18,7 @@ import Testing
             try SteadySender("stream\($0)", to: daemon.streamSocket, limit: Self.perStream)
         }
         let unix = try Self.start("unix", try LocalSocket.connect(.datagram, path: daemon.datagramSocket))
-        let udp = try Self.start("udp", try Self.connectUDP(port: daemon.udpPort))
+        let udp = try Self.start("udp", try UDPClient.open(port: daemon.udpPort))
 
         let total = Self.streams * Self.perStream + 2 * Self.perDatagramSocket
         var readings = 0
@@ -81,21 +81,5 @@ import Testing
                 if number % 50 == 49 { usleep(5_000) }
             }
         }
-    }
-
-    private static func connectUDP(port: Int) throws -> FileDescriptor {
-        let raw = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-        try #require(raw >= 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        try #require(code == 0)
-        return FileDescriptor(owning: raw)
     }
 }

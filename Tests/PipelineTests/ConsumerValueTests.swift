@@ -79,6 +79,31 @@ import Testing
         next.finish(5, .inserted)
         #expect(next.finished.ledger.skipped == 4)
     }
+
+    @Test("what others moved in the stored counts is taken over, once it is known what is stored")
+    func adopted() {
+        var state = PartitionState(stored: PartitionProgress(next: 0), start: 0)
+        for offset in Int64(0)..<4 {
+            state.poll(offset)
+            state.finish(offset, .dead(code: "c", reason: "r"))
+        }
+        _ = state.nextToStore()
+        state.didStore()
+        state.poll(4)
+        state.finish(4, .inserted)
+        var moved = state.stored
+        moved.ledger.dead -= 3
+        moved.ledger.inserted += 3
+        state.adopt(moved)
+        #expect(state.stored.ledger.dead == 1 && state.stored.ledger.inserted == 3)
+        #expect(state.finished.ledger.inserted == 4 && state.finished.ledger.isBalanced)
+        // A store whose reply was lost: the document may have it already.
+        let tried = state.nextToStore()
+        state.adopt(tried)
+        #expect(state.stored.ledger.inserted == 3)
+        state.didStore()
+        #expect(state.stored.ledger.inserted == 4 && state.stored.next == 5)
+    }
 }
 
 @Suite struct EventHashTests {

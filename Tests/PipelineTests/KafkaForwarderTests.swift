@@ -13,6 +13,7 @@ private final class ForwarderHarness {
     let folder: TemporaryFolder
     let outbox: OutboxHarness
     let status = ForwarderStatus()
+    let live: LiveSettings
     let cluster: MockCluster
     private let watchControl: StageControl
     private let control: StageControl
@@ -27,18 +28,21 @@ private final class ForwarderHarness {
         outbox = try OutboxHarness(folder.path)
         cluster = try #require(MockCluster())
         cluster.createTopic(Self.topic, partitions: partitions)
+        var all = Settings()
         var settings = KafkaSettings()
         settings.brokers = cluster.bootstrap
         settings.topic = Self.topic
         settings.client = [KafkaProperty(name: "reconnect.backoff.max.ms", value: "200")]
         settings.producer = producer
+        all.kafka = settings
+        live = LiveSettings(all)
         watchControl = try StageControl(name: "topic")
-        let watch = try TopicWatch(settings: settings, conditions: outbox.conditions, control: watchControl)
+        let watch = try TopicWatch(live: live, conditions: outbox.conditions, control: watchControl)
         watchThread = try watchControl.start { watch.run() }
         control = try StageControl(name: "forwarder")
         let forwarder = Moved(
             KafkaForwarder(
-                settings: settings, door: outbox.forwarder, returned: outbox.returned, watch: watch,
+                live: live, door: outbox.forwarder, returned: outbox.returned, watch: watch,
                 conditions: outbox.conditions, control: control, status: status, log: Log(level: .error)))
         thread = try control.start { forwarder.take()?.run() ?? .stopped }
     }

@@ -132,7 +132,7 @@ private func withFile<Result>(_ path: String, _ body: (OutboxFile) throws -> Res
     func dead() throws {
         let folder = try TemporaryFolder()
         let event = DeadEvent(sequence: 9, code: "c", reason: "r", key: [], value: [0, 1, 255])
-        try withFile(folder.path) { try $0.insert(dead: event) }
+        try withFile(folder.path) { try $0.dead.insert(event) }
         let file = try OutboxFile.open(folder.path, maxBytes: 64 << 20)
         #expect(try file.database.text("SELECT hex(value) FROM dead WHERE sequence=9") == "0001FF")
         #expect(try file.database.text("SELECT typeof(key) FROM dead") == "blob")

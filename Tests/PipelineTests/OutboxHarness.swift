@@ -9,6 +9,8 @@ final class OutboxHarness {
     let door: OutboxDoor
     let forwarder: ForwarderDoor
     let returned = OutboxReturns()
+    let desk: DeadDesk
+    let live: LiveSettings
     let conditions = Conditions(log: Log(level: .error))
     private let control: StageControl
     private let published = Guarded(OutboxSnapshot())
@@ -16,18 +18,20 @@ final class OutboxHarness {
     private var isStopped = false
 
     init(_ path: String, maxBytes: Int = 64 << 20, minFreeBytes: Int = 0) throws {
-        var settings = OutboxSettings()
-        settings.path = path
-        settings.maxBytes = maxBytes
-        settings.minFreeBytes = minFreeBytes
+        var settings = Settings()
+        settings.outbox.path = path
+        settings.outbox.maxBytes = maxBytes
+        settings.outbox.minFreeBytes = minFreeBytes
+        live = LiveSettings(settings)
         door = try OutboxDoor(maxBytes: maxBytes)
+        desk = DeadDesk(door)
         forwarder = try ForwarderDoor()
         control = try StageControl(name: "outbox")
         let outbox = Moved(
             try Outbox(
-                file: try OutboxFile.open(path, maxBytes: maxBytes), settings: settings, door: door,
-                forwarder: forwarder, returned: returned, tail: TailTap(), published: published, control: control,
-                conditions: conditions))
+                file: try OutboxFile.open(path, maxBytes: maxBytes), live: live, door: door,
+                forwarder: forwarder, returned: returned, tail: TailTap(), desk: desk, published: published,
+                control: control, conditions: conditions))
         thread = try control.start { outbox.take()?.run() ?? .stopped }
     }
 

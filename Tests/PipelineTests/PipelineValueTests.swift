@@ -121,7 +121,9 @@ import Testing
         }
         let isFirstDelivered = lent.isDelivered(slot, 0)
         #expect(!isFirstDelivered)
-        lent.addDead(slot, DeadEvent(sequence: 77, code: "c", reason: "r", key: [], value: []))
+        let letter = DeadEvent(sequence: 77, code: "c", reason: "r", key: [], value: [])
+        lent.addDead(slot, 1, letter)
+        lent.addDead(slot, 0, DeadEvent(sequence: 77, code: "c", reason: "r", key: [], value: []))
         let finished = lent.deliver(slot, 0)
         let done = try #require(finished)
         #expect(done.first == 77)

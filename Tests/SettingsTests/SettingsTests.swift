@@ -78,7 +78,22 @@ func written(_ text: String) throws -> String {
         for key in Settings.keyNames {
             #expect(named.contains(key), "\(key)")
         }
-        #expect(Settings.keyNames.count == 45)
+        #expect(Settings.keyNames.count == 47)
+    }
+
+    @Test("the shipped file marks just the keys that need a restart")
+    func restarts() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let text = String(decoding: try Files.read("/\(root)/etc/clickd.toml"), as: UTF8.self)
+        var section = ""
+        var isMarked = false
+        var marked: Set<String> = []
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("[") { section = String(line.dropFirst().dropLast()) }
+            if isMarked, let name = line.split(separator: " ").first { marked.insert("\(section).\(name)") }
+            isMarked = line.hasPrefix("#") && line.hasSuffix("(restart)")
+        }
+        #expect(marked == Set(Settings.restartNames))
     }
 
     @Test("docs/configuration.md is what the code says: `make configuration` writes it")

@@ -86,9 +86,10 @@ final class ControlServer: @unchecked Sendable {
                 pipeline: pipeline, isStopping: isStopping.load(ordering: .relaxed), rates: rates)
             send(connection.raw, report.json())
         case "tail": tail(connection.release())
+        case "dead": dead(line, connection.release())
         default:
             var writer = JSONWriter()
-            writer.object { $0.member("error", "unknown command; this daemon knows status and tail") }
+            writer.object { $0.member("error", "unknown command; this daemon knows status, tail and dead") }
             send(connection.raw, writer.bytes)
         }
     }
@@ -116,22 +117,39 @@ final class ControlServer: @unchecked Sendable {
         return nil
     }
 
+    // MARK: Dead letters
+
+    /// The outbox may take its time to answer: a thread of its own waits for it.
+    private func dead(_ line: [UInt8], _ fd: Int32) {
+        let request =
+            (try? JSONParser.make(capacity: 65536, maxDepth: 8).parse(copying: line) { DeadRequest($0) }) ?? nil
+        guard let request, let desk = pipeline.deadDesk else {
+            let text = request == nil ? "no request about dead letters" : "this daemon has no outbox"
+            send(fd, DeadAnswer(problem: text).line)
+            close(fd)
+            return
+        }
+        serve(fd, "dead") { self.send(fd, desk.ask(request).line) }
+    }
+
     // MARK: Tail
 
     /// Streams stored events on a thread of its own until the asker goes.
-    private func tail(_ fd: Int32) {
+    private func tail(_ fd: Int32) { serve(fd, "tail") { self.stream(fd) } }
+
+    private func serve(_ fd: Int32, _ name: String, _ body: @escaping @Sendable () -> Void) {
         guard watchers.add(1, ordering: .relaxed).newValue <= ControlServer.maxWatchers else {
             watchers.subtract(1, ordering: .relaxed)
             send(fd, Array(#"{"error":"too many watchers"}"#.utf8))
             close(fd)
             return
         }
-        _ = try? NamedThread.start("tail") {
+        _ = try? NamedThread.start(name) {
             defer {
                 close(fd)
                 self.watchers.subtract(1, ordering: .relaxed)
             }
-            self.stream(fd)
+            body()
         }
     }
 

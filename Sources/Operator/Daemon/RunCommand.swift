@@ -11,7 +11,8 @@ enum RunCommand {
     /// A clock before this says nothing true: this program did not exist then (2026-01-01).
     private static let earliestClock: Int64 = 1_767_225_600_000
 
-    static func run(_ settings: Settings) -> Int32 {
+    /// `file`: as the command line names it, for reading it again.
+    static func run(_ settings: Settings, file: String?) -> Int32 {
         let log = Log(level: settings.log.level)
         // Batches come and go in a flood: without these their memory is given to the kernel and faulted in each time.
         _ = mallopt(M_MMAP_THRESHOLD, 4 << 20)
@@ -43,7 +44,10 @@ enum RunCommand {
                 + settings.pipeline.roles.map(\.rawValue).sorted().joined(separator: ", "))
         ServiceManager.notify("READY=1\nSTATUS=running")
 
-        wait(pipeline, descriptor.raw, log)
+        let reload = Reload(file: file, program: .daemon, log: log, takes: pipeline.take) {
+            pipeline.conditions.set("configuration", $0)
+        }
+        wait(pipeline, descriptor.raw, reload, log)
 
         ServiceManager.notify("STOPPING=1")
         control.markStopping()
@@ -60,7 +64,7 @@ enum RunCommand {
     }
 
     /// Until a signal to stop, or until a stage ended by itself.
-    private static func wait(_ pipeline: Pipeline, _ signals: Int32, _ log: Log) {
+    private static func wait(_ pipeline: Pipeline, _ signals: Int32, _ reload: Reload, _ log: Log) {
         let watchdog = ServiceManager.watchdogMicroseconds.map { Int64($0) * 1000 / 2 }
         var lastFeed = Monotonic(nanoseconds: 0)
         var lastStatus = ""
@@ -74,7 +78,8 @@ enum RunCommand {
                 var info = signalfd_siginfo()
                 guard read(signals, &info, MemoryLayout<signalfd_siginfo>.size) > 0 else { continue }
                 if info.ssi_signo == UInt32(SIGHUP) {
-                    log.notice("SIGHUP: this version reads its configuration at start only")
+                    reload.run(from: pipeline.settings)
+                    lastStatus = ""
                     continue
                 }
                 log.notice("signal \(info.ssi_signo): stopping")

@@ -11,7 +11,7 @@ enum DemoPast {
         let started = Monotonic.now
         var history = History(days: plan.days ?? 1, events: plan.events, until: WallClock.nowMilliseconds)
         let lines = DemoEvents(run: plan.run)
-        var progress = Progress(total: history.events)
+        var progress = Progress(total: history.events, what: "stored")
         while let day = history.next(&crowd) {
             for place in day.order {
                 let visit = day.visits[place.visit]

@@ -47,7 +47,7 @@ enum SendCommand {
         _ path: String, _ lines: inout LineReader, _ identifier: inout Identifier, patience: Int, total: Int?
     ) -> Int32 {
         var sender = AckSender(path: path)
-        var progress = Progress(total: total)
+        var progress = Progress(total: total, what: "stored")
         var isAtEnd = false
         var reported = 0
         while true {
@@ -133,30 +133,4 @@ package struct LineReader: ~Copyable {
             bytesRead += max(count, 0)
         }
     }
-}
-
-/// A progress bar on stderr, on a terminal, ten times a second.
-struct Progress {
-    let total: Int?
-    private let isShown = isatty(2) == 1
-    private var last = Monotonic(nanoseconds: 0)
-    private let start = Monotonic.now
-
-    init(total: Int?) { self.total = total }
-
-    mutating func show(done: Int, events: Int) {
-        guard isShown, Monotonic.milliseconds(from: last, to: .now) >= 100 else { return }
-        last = .now
-        let rate = Double(events) / max(0.001, Monotonic.seconds(from: start, to: .now))
-        var bar = ""
-        if let total, total > 0 {
-            let filled = min(30, done * 30 / total)
-            bar =
-                "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
-                + "] \(min(100, done * 100 / total)) % "
-        }
-        Terminal.write(2, "\r\(bar)\(Format.count(events)) stored, \(Format.count(Int(rate))) a second   ")
-    }
-
-    func end() { if isShown { Terminal.write(2, "\r\u{1B}[K") } }
 }

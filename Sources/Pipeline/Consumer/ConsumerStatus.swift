@@ -9,3 +9,18 @@ public struct ConsumerSnapshot: Sendable {
 
     public init() {}
 }
+
+extension ConsumerSnapshot {
+    /// `high`: the end of a partition in Kafka, where known.
+    init(_ partitions: [Int32: PartitionState], high: (Int32) -> Int64?) {
+        self.partitions = partitions.count
+        for (partition, state) in partitions {
+            var ledger = state.stored.ledger
+            let unstored = state.finished.ledger.consumed - state.stored.ledger.consumed
+            ledger.pending = state.pending + unstored
+            ledger.consumed += ledger.pending
+            self.ledger += ledger
+            if let high = high(partition), high > state.stored.next { lag += Int(high - state.stored.next) }
+        }
+    }
+}

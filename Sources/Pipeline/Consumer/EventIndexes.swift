@@ -1,4 +1,4 @@
-// The indexes of the events' collection: made at start, before events come, never in their way.
+// The indexes of the collections of events and of dead letters: made at start, before events come, never in their way.
 import Mongo
 import Settings
 
@@ -18,5 +18,9 @@ enum EventIndexes {
             try events.dropIndex("expiry")
         }
         try events.createIndexes(indexes)
+        // Letters are looked for by time: by commands, by an erasure once a minute, and to find the oldest.
+        try client.collection(database: settings.database, "dead_letters").createIndexes([
+            MongoIndex(["last": 1], name: "last"), MongoIndex(["settled": 1], name: "settled", isSparse: true),
+        ])
     }
 }

@@ -12,14 +12,18 @@ final class KafkaConsumer {
     private static let maxChunks = 4 * WriterPool.writers
     private static let commitMilliseconds = 200
 
-    private let kafka: KafkaSettings
-    private let mongo: MongoSettings
+    private let live: LiveSettings
+    private var seen = 0
+    private var kafka: KafkaSettings
+    private var mongo: MongoSettings
+    /// New credentials or properties: everything that was opened with the old is closed in order and opened again.
+    private var isRenewing = false
     private let watch: TopicWatch
     private let conditions: Conditions
     private let control: StageControl
     private let published: Guarded<ConsumerSnapshot>
     private let log: Log
-    private let pool: WriterPool
+    private var pool: WriterPool
     private let instance: String
     private var store: OffsetStore?
     private var partitions: [Int32: PartitionState] = [:]
@@ -37,46 +41,75 @@ final class KafkaConsumer {
     private var isPaused = false
     private var isUsable = true
     private var deadInMinute = DeadRate()
+    private var letters: ConsumerLetters
 
     init(
-        kafka: KafkaSettings, mongo: MongoSettings, instance: String, watch: TopicWatch, conditions: Conditions,
+        live: LiveSettings, instance: String, watch: TopicWatch, conditions: Conditions,
         control: StageControl, published: Guarded<ConsumerSnapshot>, log: Log
     ) throws {
-        self.kafka = kafka
-        self.mongo = mongo
+        self.live = live
+        kafka = live.now.kafka
+        mongo = live.now.mongodb
         self.instance = instance
         self.watch = watch
         self.conditions = conditions
         self.control = control
         self.published = published
         self.log = log
-        pool = try WriterPool(settings: mongo, conditions: conditions)
+        letters = ConsumerLetters(live.now, conditions)
+        pool = try WriterPool(settings: live.now.mongodb, conditions: conditions)
     }
 
     func run() -> StageOutcome {
         defer { pool.stop() }
-        guard prepare() else { return .stopped }
-        do throws(KafkaError) {
-            let log = log
-            while !control.isStopRequested {
-                let consumer = try Consumer.open(
-                    KafkaProperties.consumer(kafka, instance: instance), topic: kafka.topic
-                ) { _, facility, text in log.debug("librdkafka \(facility): \(text)") }
-                isUsable = true
-                while isUsable, !control.isStopRequested { turn(consumer) }
-                if !isUsable { withExtendedLifetime(consumer) { abandon() } }
-                if control.isStopRequested { close(consumer) }
+        while prepare() {
+            do {
+                if isRenewing { try renew() }
+                let log = log
+                while !control.isStopRequested, !isRenewing {
+                    let consumer = try Consumer.open(
+                        KafkaProperties.consumer(kafka, instance: instance), topic: kafka.topic
+                    ) { _, facility, text in log.debug("librdkafka \(facility): \(text)") }
+                    isUsable = true
+                    while isUsable, !control.isStopRequested, !isRenewing {
+                        turn(consumer)
+                        adopt()
+                    }
+                    if !isUsable {
+                        withExtendedLifetime(consumer) { abandon() }
+                    } else {
+                        close(consumer)
+                    }
+                }
+            } catch {
+                return .failed(exitCode: 2, reason: "consumer: \(error)")
             }
-            return .stopped
-        } catch {
-            return .failed(exitCode: 2, reason: "consumer: \(error)")
         }
+        return .stopped
+    }
+
+    private func adopt() {
+        guard let new = live.next(&seen) else { return }
+        let isSame = kafka.hasSameClients(as: new.kafka) && mongo.uri == new.mongodb.uri
+        kafka = new.kafka
+        mongo = new.mongodb
+        if !isSame { isRenewing = true }
+        letters.adopt(new)
+    }
+
+    /// The old writers have ended, and nothing they had counts.
+    private func renew() throws {
+        isRenewing = false
+        log.info("consumer: begins again with the new settings")
+        pool.stop()
+        pool = try WriterPool(settings: mongo, conditions: conditions)
     }
 
     /// The topic is there, MongoDB answers, the indexes are made. False when asked to stop first.
     private func prepare() -> Bool {
         while !control.isStopRequested {
             control.turn()
+            adopt()
             if watch.partitionCount == 0 {
                 _ = control.stop.wait(milliseconds: 100)
                 continue
@@ -167,7 +200,7 @@ final class KafkaConsumer {
         for chunk in pool.take() { chunk.isFinished = true }
         while let chunk = chunks.first, chunk.isFinished, keepDead(chunk) {
             chunks.removeFirst()
-            if chunk.generation == generation {
+            if isCurrent(chunk) {
                 for (index, record) in chunk.records.enumerated() {
                     partitions[record.partition]?.finish(record.offset, chunk.outcomes[index])
                 }
@@ -186,10 +219,15 @@ final class KafkaConsumer {
             return false
         }
         chunk.isDeadCounted = true
-        if dead > 0 { conditions.set("dead letters", nil) }
+        // Of an older assignment nothing counts: who has the partition now consumes it, and keeps its letters.
+        guard dead > 0, isCurrent(chunk) else { return true }
+        conditions.set("dead letters", nil)
+        letters.hasNew = true
         do throws(MongoError) {
             for (index, record) in chunk.records.enumerated() {
                 guard case .dead(let code, let reason) = chunk.outcomes[index] else { continue }
+                // Counted before, so kept before; it may have been retried or dropped since.
+                guard record.offset >= partitions[record.partition]?.stored.next ?? 0 else { continue }
                 try store?.keep(record, code: code, reason: reason, nowMilliseconds: WallClock.nowMilliseconds)
             }
             return true
@@ -198,6 +236,8 @@ final class KafkaConsumer {
             return false
         }
     }
+
+    private func isCurrent(_ chunk: WriteChunk) -> Bool { chunk.generation == generation }
 
     private func commit(_ consumer: Consumer) {
         lastCommit = .now
@@ -220,25 +260,14 @@ final class KafkaConsumer {
             do throws(KafkaError) { try consumer.commitLater(offsets) } catch { conditions.set("consumer", error.text) }
             conditions.set("consumer", nil)
         }
+        if let store, !control.isStopRequested, !isRenewing { letters.look(store, &partitions) }
         publish(consumer)
     }
 
     private func publish(_ consumer: Consumer) {
-        var snapshot = ConsumerSnapshot()
-        snapshot.partitions = partitions.count
-        for (partition, state) in partitions {
-            var ledger = state.stored.ledger
-            let unstored = state.finished.ledger.consumed - state.stored.ledger.consumed
-            ledger.pending = state.pending + unstored
-            ledger.consumed += ledger.pending
-            snapshot.ledger += ledger
-            if let high = consumer.watermarks(partition)?.high, high > state.stored.next {
-                snapshot.lag += Int(high - state.stored.next)
-            }
-        }
-        let taken = snapshot
+        let taken = ConsumerSnapshot(partitions) { consumer.watermarks($0)?.high }
         published.withLock { $0 = taken }
-        let skipped = snapshot.ledger.skipped
+        let skipped = taken.ledger.skipped
         conditions.set("skipped", skipped > 0 ? "\(skipped) events left Kafka before they were consumed" : nil)
     }
 
@@ -263,6 +292,7 @@ final class KafkaConsumer {
         dropGathered()
         let deadline = Monotonic.now.adding(milliseconds: 5000)
         while !isLost, !chunks.isEmpty, Monotonic.now < deadline {
+            control.turn()
             _ = pool.finished.wait(milliseconds: 50)
             settle()
         }

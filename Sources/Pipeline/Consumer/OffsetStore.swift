@@ -20,6 +20,7 @@ final class OffsetStore {
     private let deadLetters: MongoCollection
     private let group: String
     private let topic: String
+    private let settled: SettledLetters
 
     static func open(_ mongo: MongoSettings, _ kafka: KafkaSettings) throws(MongoError) -> OffsetStore {
         // The consumer's loop waits for it: an answer that does not come must not look like a loop that stands still.
@@ -36,21 +37,40 @@ final class OffsetStore {
         self.deadLetters = deadLetters
         self.group = group
         self.topic = topic
+        settled = SettledLetters(letters: deadLetters, offsets: collection, group: group, topic: topic)
     }
 
-    private func id(_ partition: Int32) -> BSONValue {
+    private func id(_ partition: Int32) -> BSONValue { OffsetStore.id(group, topic, partition) }
+
+    /// The `_id` of a partition's document.
+    static func id(_ group: String, _ topic: String, _ partition: Int32) -> BSONValue {
         ["group": .string(group), "topic": .string(topic), "partition": .integer(Int64(partition))]
     }
 
     /// nil for a partition this database knows nothing of.
     func load(_ partition: Int32) throws(MongoError) -> PartitionProgress? {
-        guard let document = try collection.findOne(["_id": id(partition)]) else { return nil }
-        var progress = PartitionProgress(next: document.integer("next") ?? 0)
-        for (name, path) in OffsetStore.counts {
-            progress.ledger[keyPath: path] = Int(document.integer(name) ?? 0)
+        try collection.findOne(["_id": id(partition)])?.withView(OffsetStore.progress)
+    }
+
+    /// The same for several; what is unknown is left out.
+    func load(_ partitions: some Sequence<Int32>) throws(MongoError) -> [Int32: PartitionProgress] {
+        let cursor = try collection.find(["_id": ["$in": .array(partitions.map(id))]])
+        var found: [Int32: PartitionProgress] = [:]
+        while let document = try cursor.next() {
+            guard let partition = document.integer("_id.partition") else { continue }
+            found[Int32(clamping: partition)] = OffsetStore.progress(document)
         }
+        return found
+    }
+
+    private static func progress(_ document: BSONView) -> PartitionProgress {
+        var progress = PartitionProgress(next: document.integer("next") ?? 0)
+        for (name, path) in counts { progress.ledger[keyPath: path] = Int(document.integer(name) ?? 0) }
         return progress
     }
+
+    /// Moves the ledgers of partitions by dead letters that were retried or given up; what was not counted yet waits.
+    func foldLetters(_ next: [Int32: Int64]) throws(MongoError) { try settled.fold(next) }
 
     /// Makes the document of a partition that has none.
     func begin(_ partition: Int32, at offset: Int64) throws(MongoError) {
@@ -60,11 +80,12 @@ final class OffsetStore {
     }
 
     /// Moves from one progress to the next. False when the document is elsewhere: another consumer has the partition.
+    /// The counts are added to, never set: a retry of dead letters moves some of them meanwhile (DeadLetters).
     func advance(_ partition: Int32, from old: PartitionProgress, to new: PartitionProgress) throws(MongoError) -> Bool
     {
         let outcome = try collection.updateOne(
             ["_id": id(partition), "next": .int64(old.next), "skipped": .int64(Int64(old.ledger.skipped))],
-            ["$set": .document(document(new))])
+            ["$set": ["next": .int64(new.next)], "$inc": .document(counts(new.ledger - old.ledger))])
         if outcome.matched > 0 { return true }
         // The reply of an update that was applied may have been lost.
         return try load(partition)?.next == new.next
@@ -92,10 +113,16 @@ final class OffsetStore {
         return document
     }
 
+    private func counts(_ ledger: ConsumerLedger) -> BSONDocument {
+        var document = BSONDocument()
+        for (name, path) in OffsetStore.counts { document.append(name, .int64(Int64(ledger[keyPath: path]))) }
+        return document
+    }
+
     private static var counts: [(String, WritableKeyPath<ConsumerLedger, Int>)] {
         [
             ("consumed", \.consumed), ("inserted", \.inserted), ("duplicates", \.duplicates), ("dead", \.dead),
-            ("skipped", \.skipped),
+            ("skipped", \.skipped), ("dropped", \.dropped),
         ]
     }
 }

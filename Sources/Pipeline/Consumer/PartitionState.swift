@@ -66,6 +66,16 @@ package struct PartitionState {
         }
     }
 
+    /// Takes over what the document counts now: others move dead letters there. Only where it stands where `stored` does;
+    /// else a store of ours is on its way, and is counted in it or not.
+    package mutating func adopt(_ current: PartitionProgress) {
+        guard current.next == stored.next, current.ledger != stored.ledger else { return }
+        let change = current.ledger - stored.ledger
+        stored.ledger = current.ledger
+        finished.ledger += change
+        attempt?.ledger += change
+    }
+
     package mutating func didStore() {
         if let attempt { stored = attempt }
         attempt = nil

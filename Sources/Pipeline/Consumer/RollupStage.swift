@@ -7,23 +7,36 @@ import Rollups
 import Settings
 
 final class RollupStage {
-    private let settings: RollupWriter.Settings
+    private let live: LiveSettings
     private let conditions: Conditions
     private let control: StageControl
 
-    init(settings: MongoSettings, host: String, conditions: Conditions, control: StageControl) {
-        self.settings = RollupWriter.Settings(
-            uri: settings.uri.revealed, database: settings.database, collection: settings.collection,
-            retain: settings.retain, host: host)
+    init(live: LiveSettings, conditions: Conditions, control: StageControl) {
+        self.live = live
         self.conditions = conditions
         self.control = control
     }
 
+    private var settings: RollupWriter.Settings {
+        let now = live.now
+        return RollupWriter.Settings(
+            uri: now.mongodb.uri.revealed, database: now.mongodb.database, collection: now.mongodb.collection,
+            retain: now.mongodb.retain, host: now.host.name)
+    }
+
     func run() -> StageOutcome {
         var writer: RollupWriter?
+        var seen = 0
+        var uri = live.now.mongodb.uri
         while !control.isStopRequested {
             // Its reads may be long, and nobody's events wait for them.
             control.turn(allowing: 60)
+            if let new = live.next(&seen), new.mongodb.uri != uri {
+                uri = new.mongodb.uri
+                // With credentials that are gone the lease runs out by itself.
+                try? writer?.release()
+                writer = nil
+            }
             var isBusy = false
             var pause: Int32 = 500
             do throws(MongoError) {

@@ -6,32 +6,41 @@ import Mongo
 import Settings
 
 final class DirectForwarder {
-    private let mongo: MongoSettings
+    private let live: LiveSettings
+    private var seen = 0
+    private var mongo: MongoSettings
     private let door: ForwarderDoor
     private let returned: OutboxReturns
     private let conditions: Conditions
     private let control: StageControl
-    private let pool: WriterPool
+    private var pool: WriterPool
     private var waiting: [EventBatch] = []
     /// The batches of each chunk given to the writers.
     private var batchesOf: [ObjectIdentifier: (WriteChunk, [EventBatch])] = [:]
 
     init(
-        mongo: MongoSettings, door: ForwarderDoor, returned: OutboxReturns, conditions: Conditions,
+        live: LiveSettings, door: ForwarderDoor, returned: OutboxReturns, conditions: Conditions,
         control: StageControl
     ) throws {
-        self.mongo = mongo
+        self.live = live
+        mongo = live.now.mongodb
         self.door = door
         self.returned = returned
         self.conditions = conditions
         self.control = control
-        pool = try WriterPool(settings: mongo, conditions: conditions)
+        pool = try WriterPool(settings: live.now.mongodb, conditions: conditions)
     }
 
     func run() -> StageOutcome {
         defer { pool.stop() }
+        do { try work() } catch { return .failed(exitCode: 1, reason: "forwarder: \(error)") }
+        return .stopped
+    }
+
+    private func work() throws {
         while !control.isStopRequested {
             control.turn(allowing: EventIndexes.seconds)
+            try adopt()
             do throws(MongoError) {
                 try EventIndexes.make(mongo)
                 conditions.set("mongodb", nil)
@@ -43,6 +52,7 @@ final class DirectForwarder {
         }
         while !control.isStopRequested {
             control.turn()
+            try adopt()
             waiting.append(contentsOf: door.take())
             while !waiting.isEmpty, batchesOf.count < 2 * WriterPool.writers { give() }
             var entries = [control.stop.raw, door.arrived.raw, pool.finished.raw].map {
@@ -56,7 +66,18 @@ final class DirectForwarder {
             _ = pool.finished.wait(milliseconds: 50)
             settle()
         }
-        return .stopped
+    }
+
+    /// Other credentials need other writers: the old end after the write they are at, what is unfinished is written again.
+    private func adopt() throws {
+        guard let new = live.next(&seen)?.mongodb, new.uri != mongo.uri else { return }
+        mongo = new
+        pool.stop()
+        settle()
+        let unfinished = batchesOf.values.flatMap { $0.1 }.sorted { $0.first < $1.first }
+        batchesOf = [:]
+        waiting = unfinished + waiting
+        pool = try WriterPool(settings: mongo, conditions: conditions)
     }
 
     private func give() {

@@ -10,7 +10,9 @@ import Linux
 import Settings
 
 package final class KafkaForwarder {
-    private let settings: KafkaSettings
+    private let live: LiveSettings
+    private var seen = 0
+    private var settings: KafkaSettings
     private let door: ForwarderDoor
     private let returned: OutboxReturns
     private let watch: TopicWatch
@@ -18,7 +20,7 @@ package final class KafkaForwarder {
     private let control: StageControl
     private let status: ForwarderStatus
     private let log: Log
-    private let partitioner: Partitioner
+    private var partitioner: Partitioner
     private var lent = LentBatches()
     /// Slots not yet (wholly) produced, oldest first, and how far the first of them is.
     private var unproduced: [Int] = []
@@ -30,12 +32,16 @@ package final class KafkaForwarder {
     private var failure: (error: KafkaError, judgesContent: Bool)?
     private var finished: [DeliveredBatch] = []
     private var lastDelivery = Monotonic.now
+    /// Until when what was sent may be reported before the producer is made anew of new settings.
+    private var renewsBy: Monotonic?
+    private static let renewMilliseconds = 5000
 
     package init(
-        settings: KafkaSettings, door: ForwarderDoor, returned: OutboxReturns, watch: TopicWatch,
+        live: LiveSettings, door: ForwarderDoor, returned: OutboxReturns, watch: TopicWatch,
         conditions: Conditions, control: StageControl, status: ForwarderStatus, log: Log
     ) {
-        self.settings = settings
+        self.live = live
+        settings = live.now.kafka
         self.door = door
         self.returned = returned
         self.watch = watch
@@ -43,26 +49,30 @@ package final class KafkaForwarder {
         self.control = control
         self.status = status
         self.log = log
-        partitioner = KafkaProperties.partitioner(settings)
+        partitioner = KafkaProperties.partitioner(live.now.kafka)
     }
 
     package func run() -> StageOutcome {
         while watch.partitionCount == 0 {
             control.turn()
             if control.isStopRequested { return .stopped }
+            if let new = live.next(&seen) { settings = new.kafka }
             waitFor([control.stop.raw, watch.found.raw], milliseconds: 1000)
         }
         do throws(KafkaError) {
             var producer = try open()
             while !control.isStopRequested {
                 control.turn()
+                adopt()
                 takeBatches()
-                produce(producer)
+                if renewsBy == nil { produce(producer) }
                 waitFor([control.stop.raw, door.arrived.raw, producer.wakeDescriptor], milliseconds: waitMilliseconds)
                 drain(producer)
                 handOver()
                 judgeSilence(producer)
-                if failure != nil || (isAlone && isThroughAlone) { producer = try restart(producer) }
+                if failure != nil || (isAlone && isThroughAlone) || mayRenew(producer) {
+                    producer = try restart(producer)
+                }
             }
             stop(producer)
             return .stopped
@@ -77,6 +87,21 @@ package final class KafkaForwarder {
             level, facility, text in
             log.debug("librdkafka \(facility): \(text)")
         }
+    }
+
+    /// Other credentials or properties need another producer. First what was sent is waited for, then it is renewed as after
+    /// an error: what is undelivered is sent again, oldest first.
+    private func adopt() {
+        guard let new = live.next(&seen)?.kafka else { return }
+        if !new.hasSameClients(as: settings) {
+            renewsBy = Monotonic.now.adding(milliseconds: KafkaForwarder.renewMilliseconds)
+        }
+        settings = new
+    }
+
+    private func mayRenew(_ producer: Producer) -> Bool {
+        guard let renewsBy else { return false }
+        return producer.outstanding == 0 || Monotonic.now >= renewsBy
     }
 
     /// With more to produce than librdkafka's queue takes, reports come soon.
@@ -173,7 +198,7 @@ package final class KafkaForwarder {
         let judgesContent = error.remedy == .setAsideIfAlone
         if judgesContent, isAlone, let batch = lent.batch(slot), let event = event(ordinal, of: batch) {
             lent.addDead(
-                slot,
+                slot, ordinal,
                 DeadEvent(
                     sequence: batch.first + Int64(event.index), code: error.name.lowercased(), reason: error.text,
                     key: Array(event.key), value: Array(event.value)))
@@ -222,6 +247,9 @@ package final class KafkaForwarder {
         let cause = failure
         let wasAlone = isAlone
         failure = nil
+        if renewsBy != nil { log.info("forwarder: goes on with a producer of the new settings") }
+        renewsBy = nil
+        partitioner = KafkaProperties.partitioner(settings)
         // What is still outstanding comes back as purged: undelivered, and resent by the new producer.
         old.close { delivery in
             if delivery.code == 0 { deliver(Int(delivery.tag >> 32), Int(delivery.tag & 0xFFFF_FFFF)) }

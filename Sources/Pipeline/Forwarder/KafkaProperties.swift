@@ -65,3 +65,16 @@ enum KafkaProperties {
         return properties
     }
 }
+
+/// Whether clients can be made of settings, before those that work are closed.
+public enum KafkaClients {
+    /// Why not; nothing is connected.
+    public static func fault(_ settings: KafkaSettings) -> String? {
+        do throws(KafkaError) {
+            let producer = try Producer.open(
+                KafkaProperties.producer(settings, isAlone: false), topic: settings.topic)
+            producer.close()
+            return nil
+        } catch { return error.text }
+    }
+}

@@ -66,7 +66,11 @@ package struct LentBatches: ~Copyable {
         return DeliveredBatch(first: lent.batch.first, eventCount: lent.batch.eventCount, dead: lent.dead)
     }
 
-    package mutating func addDead(_ slot: Int, _ event: DeadEvent) { slots[slot]?.dead.append(event) }
+    /// Notes that an event is dead, before `deliver` takes it off; once, however often that is reported.
+    package mutating func addDead(_ slot: Int, _ ordinal: Int, _ event: DeadEvent) {
+        guard !isDelivered(slot, ordinal) else { return }
+        slots[slot]?.dead.append(event)
+    }
 
     /// Forgets finished batch `slot`.
     package mutating func remove(_ slot: Int) {

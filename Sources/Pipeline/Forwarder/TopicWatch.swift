@@ -8,15 +8,15 @@ import Synchronization
 
 package final class TopicWatch: Sendable {
     private static let timeout: Int32 = 3000
-    private let settings: KafkaSettings
+    private let live: LiveSettings
     private let conditions: Conditions
     private let control: StageControl
     private let partitions = Atomic<Int32>(0)
     /// Signalled when the number of partitions becomes known.
     let found: EventDescriptor
 
-    package init(settings: KafkaSettings, conditions: Conditions, control: StageControl) throws(SystemError) {
-        self.settings = settings
+    package init(live: LiveSettings, conditions: Conditions, control: StageControl) throws(SystemError) {
+        self.live = live
         self.conditions = conditions
         self.control = control
         found = try EventDescriptor()
@@ -27,17 +27,25 @@ package final class TopicWatch: Sendable {
 
     package func run() -> StageOutcome {
         var admin: Admin?
+        var seen = 0
+        var settings = live.now.kafka
         while !control.isStopRequested {
             control.turn()
+            if let new = live.next(&seen) {
+                if !settings.hasSameClients(as: new.kafka) { admin = nil }
+                settings = new.kafka
+            }
             do throws(KafkaError) {
                 let client: Admin
                 if let admin { client = admin } else { client = try Admin.open(KafkaProperties.client(settings)) }
                 admin = client
-                try look(client)
+                try look(client, settings)
             } catch {
                 conditions.set("kafka", TopicWatch.reason(error, settings))
             }
-            _ = control.stop.wait(milliseconds: partitionCount > 0 && conditions.reason("kafka") == nil ? 5000 : 500)
+            // New settings are looked at soon.
+            var pause = partitionCount > 0 && conditions.reason("kafka") == nil ? 5000 : 500
+            while pause > 0, !live.hasNews(seen), !control.stop.wait(milliseconds: 250) { pause -= 250 }
         }
         return .stopped
     }
@@ -46,7 +54,7 @@ package final class TopicWatch: Sendable {
         "\(error.text) (\(error.name)); brokers \(settings.brokers)"
     }
 
-    private func look(_ admin: Admin) throws(KafkaError) {
+    private func look(_ admin: Admin, _ settings: KafkaSettings) throws(KafkaError) {
         let topic = try admin.describeTopic(settings.topic, timeoutMilliseconds: TopicWatch.timeout)
         guard topic.exists, !topic.partitions.isEmpty else {
             guard settings.createTopic else {

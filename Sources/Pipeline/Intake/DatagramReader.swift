@@ -5,30 +5,53 @@ import Settings
 
 struct DatagramReader: ~Copyable {
     let slots = 32
-    private let ring: OpaquePointer
-    private let allowUsers: [UInt32]
-    private let udpAllow: [AddressRange]
+    private var ring: OpaquePointer
+    private var slotBytes: Int
+    private var allowUsers: [UInt32]
+    private var udpAllow: [AddressRange]
     private var dropped: [Int32: Int64] = [:]
     private var lost = 0
     private var cut = 0
 
     init(settings: IntakeSettings) throws(SystemError) {
-        // Room for the largest event with a syslog header; more than a few KiB of it is touched only when it comes.
-        let slotBytes = max(256 << 10, settings.maxEventBytes + (8 << 10))
-        guard let ring = clickd_datagrams_create(32, slotBytes) else {
-            throw SystemError("datagram ring", code: ENOMEM)
-        }
-        self.init(ring: ring, settings: settings)
+        let slotBytes = DatagramReader.slotBytes(settings)
+        self.init(ring: try DatagramReader.makeRing(slotBytes), slotBytes: slotBytes, settings: settings)
     }
 
     /// Cannot fail: Swift 6.0 miscompiles a throw among initial values.
-    private init(ring: OpaquePointer, settings: IntakeSettings) {
+    private init(ring: OpaquePointer, slotBytes: Int, settings: IntakeSettings) {
         self.ring = ring
+        self.slotBytes = slotBytes
         allowUsers = settings.allowUsers
         udpAllow = settings.udpAllow
     }
 
     deinit { clickd_datagrams_destroy(ring) }
+
+    /// Room for the largest event with a syslog header; more than a few KiB of it is touched only when it comes.
+    private static func slotBytes(_ settings: IntakeSettings) -> Int {
+        max(256 << 10, settings.maxEventBytes + (8 << 10))
+    }
+
+    private static func makeRing(_ slotBytes: Int) throws(SystemError) -> OpaquePointer {
+        guard let ring = clickd_datagrams_create(32, slotBytes) else {
+            throw SystemError("datagram ring", code: ENOMEM)
+        }
+        return ring
+    }
+
+    /// Goes on by new rules; what was counted stays.
+    mutating func adopt(_ settings: IntakeSettings) throws(SystemError) {
+        let wanted = DatagramReader.slotBytes(settings)
+        if wanted != slotBytes {
+            let larger = try DatagramReader.makeRing(wanted)
+            clickd_datagrams_destroy(ring)
+            ring = larger
+            slotBytes = wanted
+        }
+        allowUsers = settings.allowUsers
+        udpAllow = settings.udpAllow
+    }
 
     /// Reads what waits, up to `slots`; how many came. Behind every text JSONParser.padding is readable.
     mutating func receive(_ fd: Int32, isUDP: Bool, _ body: (UnsafeRawBufferPointer) -> Void) -> Int {

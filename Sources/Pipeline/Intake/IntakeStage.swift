@@ -20,7 +20,10 @@ final class IntakeStage {
         static let udp: UInt64 = 3 << 32
     }
 
-    private let settings: IntakeSettings
+    private let live: LiveSettings
+    private var seen = 0
+    private var settings: IntakeSettings
+    private let host: String
     private let sockets: IntakeSockets
     private let door: OutboxDoor
     private let control: StageControl
@@ -41,10 +44,13 @@ final class IntakeStage {
     private let buffer: UnsafeMutableRawBufferPointer
 
     init(
-        settings: IntakeSettings, host: String, sockets: IntakeSockets, door: OutboxDoor,
+        live: LiveSettings, sockets: IntakeSockets, door: OutboxDoor,
         control: StageControl, log: Log
     ) throws {
+        self.live = live
+        let settings = live.now.intake
         self.settings = settings
+        host = live.now.host.name
         self.door = door
         self.control = control
         self.log = log
@@ -69,6 +75,7 @@ final class IntakeStage {
     func run() -> StageOutcome {
         while !control.isStopRequested {
             control.turn()
+            if let new = live.next(&seen) { adopt(new.intake) }
             main.wait(milliseconds: 1000) { ready in
                 packer.setTime(milliseconds: WallClock.nowMilliseconds)
                 let fd = Int32(truncatingIfNeeded: ready.tag & 0xFFFF_FFFF)
@@ -91,6 +98,41 @@ final class IntakeStage {
         return finish()
     }
 
+    // MARK: New settings
+
+    /// Takes new limits and allow lists. No connection is dropped, but those of users who may not send any more: what was
+    /// read of them is committed and answered.
+    private func adopt(_ new: IntakeSettings) {
+        do {
+            if new.maxEventBytes != settings.maxEventBytes {
+                let packer = try EventPacker(maxEventBytes: new.maxEventBytes, host: host)
+                if !batch.isEmpty { give() }
+                batch = EventBatch(capacity: packer.batchCapacity)
+                batchNumber += 1
+                self.packer = packer
+            }
+            try datagrams.adopt(new)
+        } catch {
+            // For want of memory alone: the old ones go on.
+            return log.error("intake: the new settings could not be taken: \(error)")
+        }
+        settings = new
+        if !new.allowUsers.isEmpty {
+            for fd in sockets.datagram { LocalSocket.set(SO_PASSCRED, 1, on: fd) }
+            for connection in connections.values where !isAllowed(connection.descriptor.raw) {
+                end(connection)
+                answer(connection)
+            }
+        }
+        resumeListeners()
+        if connections.count >= new.maxConnections { pauseListeners() }
+        watchStreams()
+    }
+
+    private func isAllowed(_ raw: Int32) -> Bool {
+        settings.allowUsers.isEmpty || LocalSocket.peerUser(raw).map { settings.allowUsers.contains($0) } == true
+    }
+
     // MARK: Streams
 
     private func accept(_ listener: Int32) {
@@ -102,9 +144,7 @@ final class IntakeStage {
                 break
             }
             let descriptor = FileDescriptor(owning: raw)
-            if !settings.allowUsers.isEmpty {
-                guard let user = LocalSocket.peerUser(raw), settings.allowUsers.contains(user) else { continue }
-            }
+            guard isAllowed(raw) else { continue }
             let connection = StreamConnection(descriptor: descriptor, id: nextConnection)
             nextConnection += 1
             guard (try? streams.add(raw, tag: UInt64(connection.id))) != nil else { continue }

@@ -23,12 +23,14 @@ public final class OutboxDoor: Sendable {
     private let usedBytes = Atomic<Int>(0)
     private let blocked = Atomic<Bool>(false)
     private let closed = Atomic<Bool>(false)
-    public let maxBytes: Int
+    private let limit: Atomic<Int>
 
     public init(maxBytes: Int) throws(SystemError) {
-        self.maxBytes = maxBytes
+        limit = Atomic(maxBytes)
         progress = try EventDescriptor()
     }
+
+    public var maxBytes: Int { limit.load(ordering: .relaxed) }
 
     // Intake's side.
 
@@ -60,10 +62,15 @@ public final class OutboxDoor: Sendable {
         }
     }
 
+    /// Wakes the outbox for something other than a batch.
+    func wake() { waiting.update { _ in } }
+
     /// The outbox has ended: no commit will come any more.
     public var isClosed: Bool { closed.load(ordering: .acquiring) }
 
     // The outbox's side.
+
+    func setMaxBytes(_ bytes: Int) { limit.store(bytes, ordering: .relaxed) }
 
     func close() {
         closed.store(true, ordering: .releasing)

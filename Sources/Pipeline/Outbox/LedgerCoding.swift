@@ -9,6 +9,8 @@ package struct OutboxState {
     package var ledger = Ledger()
     /// The next event's number. A stored value, never SQLite's rowid, which starts at 1 again in an empty table.
     package var nextSequence: Int64 = 1
+    /// Bytes of the dead letters; counted at the start, not stored.
+    package var deadBytes = 0
 
     package init() {}
 
@@ -71,7 +73,8 @@ package struct OutboxState {
     private static var fields: [(StaticString, WritableKeyPath<Ledger, Int>)] {
         [
             ("received", \.received), ("stored", \.stored), ("outbox", \.outbox), ("forwarded", \.forwarded),
-            ("dead", \.dead), ("dropped", \.dropped), ("lost", \.lost), ("datagrams_lost", \.datagramsLost),
+            ("dead", \.dead), ("dropped", \.dropped), ("dead_evicted", \.deadEvicted), ("lost", \.lost),
+            ("datagrams_lost", \.datagramsLost),
             ("consumed", \.consumer.consumed), ("inserted", \.consumer.inserted),
             ("duplicates", \.consumer.duplicates), ("consumer_dead", \.consumer.dead),
         ]

@@ -15,17 +15,20 @@ public final class Outbox {
     private static let maxCommitBytes = 4 << 20
     private static let readBytes = 4 << 20
 
-    let settings: OutboxSettings
+    private let live: LiveSettings
+    private var seen = 0
+    private(set) var settings: OutboxSettings
     let door: OutboxDoor
     let forwarder: ForwarderDoor
     let returned: OutboxReturns
     let tail: TailTap
+    let desk: DeadDesk
     private let control: StageControl
-    private let conditions: Conditions
+    let conditions: Conditions
     /// Another one after a damaged one was set aside.
-    private var file: OutboxFile
+    private(set) var file: OutboxFile
     private let published: Guarded<OutboxSnapshot>
-    private var state: OutboxState
+    var state: OutboxState
     /// The forwarder has been given everything below this number.
     private var cursor: Int64 = 0
     /// Whether what is committed goes to the forwarder directly; else it is read from disk in order.
@@ -40,20 +43,23 @@ public final class Outbox {
     private var damagedFolder: String?
 
     package init(
-        file: OutboxFile, salvage: Salvage? = nil, settings: OutboxSettings, door: OutboxDoor, forwarder: ForwarderDoor,
-        returned: OutboxReturns,
-        tail: TailTap, published: Guarded<OutboxSnapshot>, control: StageControl, conditions: Conditions
+        file: OutboxFile, salvage: Salvage? = nil, live: LiveSettings, door: OutboxDoor, forwarder: ForwarderDoor,
+        returned: OutboxReturns, tail: TailTap, desk: DeadDesk, published: Guarded<OutboxSnapshot>,
+        control: StageControl, conditions: Conditions
     ) throws {
         self.file = file
-        self.settings = settings
+        self.live = live
+        settings = live.now.outbox
         self.door = door
         self.forwarder = forwarder
         self.returned = returned
         self.tail = tail
+        self.desk = desk
         self.published = published
         self.control = control
         self.conditions = conditions
         state = try OutboxState(try file.load("ledger"))
+        state.deadBytes = try file.dead.totalBytes()
         note(salvage)
         publish()
     }
@@ -61,6 +67,7 @@ public final class Outbox {
     package func run() -> StageOutcome {
         while true {
             control.turn()
+            if let new = live.next(&seen) { adopt(new.outbox) }
             var (batches, delivered) = gather()
             let isIdle = batches.isEmpty && delivered.isEmpty
             do {
@@ -70,6 +77,7 @@ public final class Outbox {
                 // What is committed must not go back to the queue when something fails behind the commit.
                 batches = []
                 delivered = []
+                try serveDesk()
                 try feedForwarder()
                 checkSpace()
                 publish()
@@ -83,6 +91,12 @@ public final class Outbox {
         }
     }
 
+    private func adopt(_ new: OutboxSettings) {
+        settings = new
+        door.setMaxBytes(new.maxBytes)
+        lastSpaceCheck = Monotonic(nanoseconds: 0)
+    }
+
     // MARK: Gathering
 
     /// Waits for work: batches at once; deliveries alone within 100 ms; room in the forwarder's window at once.
@@ -91,7 +105,7 @@ public final class Outbox {
         let deadline = Monotonic.now.adding(milliseconds: isBehind && forwarder.hasRoom ? 0 : 100)
         let batches: [EventBatch] =
             door.waiting.wait(until: deadline) { waiting -> [EventBatch]? in
-                guard !waiting.batches.isEmpty, !file.holdsOldWAL else { return nil }
+                guard !waiting.batches.isEmpty, !file.holdsOldWAL else { return desk.hasWork ? [] : nil }
                 var bytes = 0
                 var count = 0
                 while count < waiting.batches.count, bytes < Outbox.maxCommitBytes {
@@ -133,15 +147,7 @@ public final class Outbox {
             tail.show(batches)
             door.finish(batches, usedBytes: usedBytes(with: batches))
         }
-        let stored = batches.filter { $0.eventCount > 0 }
-        if isLive, !stored.isEmpty {
-            if forwarder.hasRoom {
-                forwarder.give(stored)
-                cursor = state.nextSequence
-            } else {
-                isLive = false
-            }
-        }
+        forward(batches.filter { $0.eventCount > 0 })
         if file.walBytes >= file.walLimitBytes { try shortenWAL() }
     }
 
@@ -174,15 +180,31 @@ public final class Outbox {
     }
 
     private func settle(_ done: DeliveredBatch, in next: inout OutboxState) throws {
-        for dead in done.dead { try file.insert(dead: dead) }
+        // A second report of the same row must find nothing to do: its letters may have been retried or dropped since.
         guard try file.delete(first: done.first) else { return }
+        for dead in done.dead {
+            try file.dead.insert(dead)
+            next.deadBytes += DeadStore.bytes(dead.key.count, dead.value.count)
+        }
         next.ledger.outbox -= done.eventCount
         next.ledger.forwarded += done.eventCount - done.dead.count
         next.ledger.dead += done.dead.count
         next.ledger.consumer += done.consumer
+        try evictDead(in: &next)
     }
 
     // MARK: Forwarding
+
+    /// What was just committed goes on in memory, as long as nothing before it is still to be read from disk.
+    func forward(_ stored: [EventBatch]) {
+        guard isLive, !stored.isEmpty else { return }
+        if forwarder.hasRoom {
+            forwarder.give(stored)
+            cursor = state.nextSequence
+        } else {
+            isLive = false
+        }
+    }
 
     /// Reads what the forwarder has not been given yet, as far as its window has room.
     private func feedForwarder() throws {
@@ -229,6 +251,7 @@ public final class Outbox {
         snapshot.oldestMilliseconds = (try? file.oldestMilliseconds()) ?? nil
         door.state(usedBytes: snapshot.usedBytes + unmeasuredBytes, isBlocked: isLow || hasNoSpace)
         snapshot.isFull = door.isFull
+        sayDeadRoom()
         if hasNoSpace {
             conditions.set("outbox", "the disk has no room; events wait at their senders until there is some")
         } else if isLow {
@@ -306,6 +329,7 @@ public final class Outbox {
         }
         guard let saved = try? OutboxState(try file.load("ledger")) else { return false }
         state = saved
+        state.deadBytes = (try? file.dead.totalBytes()) ?? 0
         // What the forwarder has is known by numbers that stay; the rest is read anew.
         isLive = false
         conditions.set("outbox", nil)
@@ -333,8 +357,9 @@ public final class Outbox {
 
     // MARK: Status
 
-    private func publish() {
+    func publish() {
         snapshot.ledger = state.ledger
+        snapshot.deadBytes = state.deadBytes
         let pending = door.waiting.withLock { $0.received }
         snapshot.ledger.pending = pending
         snapshot.ledger.received += pending

@@ -17,7 +17,7 @@ package final class OutboxFile {
     private let deleteBatch: Statement
     private let readBatches: Statement
     private let saveState: Statement
-    private let insertDead: Statement
+    package let dead: DeadStore
     private let pages: Statement
     private let freePages: Statement
     private let oldest: Statement
@@ -110,8 +110,7 @@ package final class OutboxFile {
         readBatches = try database.prepare(
             "SELECT first, count, bytes, crc, events FROM batch WHERE first>=? ORDER BY first")
         saveState = try database.prepare("UPDATE state SET value=? WHERE name=?")
-        insertDead = try database.prepare(
-            "INSERT OR REPLACE INTO dead(sequence, code, reason, at, key, value) VALUES(?,?,?,?,?,?)")
+        dead = try DeadStore(database)
         pages = try database.prepare("PRAGMA page_count")
         freePages = try database.prepare("PRAGMA freelist_count")
         oldest = try database.prepare("SELECT at FROM batch ORDER BY first LIMIT 1")
@@ -179,20 +178,6 @@ package final class OutboxFile {
         try deleteBatch.bind(1, first)
         try deleteBatch.run()
         return database.changes > 0
-    }
-
-    package func insert(dead: DeadEvent) throws(SQLiteError) {
-        try insertDead.bind(1, dead.sequence)
-        try insertDead.bind(2, dead.code)
-        try insertDead.bind(3, dead.reason)
-        try insertDead.bind(4, WallClock.nowMilliseconds)
-        try dead.key.withUnsafeBytesOrError { key throws(SQLiteError) in
-            try dead.value.withUnsafeBytesOrError { value throws(SQLiteError) in
-                try insertDead.bind(5, borrowing: key)
-                try insertDead.bind(6, borrowing: value)
-                try insertDead.run()
-            }
-        }
     }
 
     /// Rows from `first` on, until `maxBytes` are read; a row whose checksum is wrong is an error to quarantine.

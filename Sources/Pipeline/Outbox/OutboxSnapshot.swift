@@ -6,6 +6,8 @@ public struct OutboxSnapshot: Sendable {
     public var usedBytes = 0
     public var fileBytes = 0
     public var walBytes = 0
+    /// Of the dead letters.
+    public var deadBytes = 0
     /// When the oldest event that is not delivered was committed (ms since 1970); nil with an empty outbox.
     public var oldestMilliseconds: Int64?
     public var commits = 0
