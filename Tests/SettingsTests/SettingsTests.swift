@@ -16,7 +16,7 @@ func load(
 }
 
 /// The path of a file of this project.
-func shipped(_ name: String) -> String {
+func projectPath(_ name: String) -> String {
     "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/" + name
 }
 
@@ -62,7 +62,7 @@ func written(_ text: String) throws -> String {
 
     @Test("the shipped file is the defaults and names every key; so does the reference")
     func shipped() throws {
-        let path = shipped("etc/clickd.toml")
+        let path = projectPath("etc/clickd.toml")
         #expect(try Settings.load(file: path, environment: [:]) == Settings())
         let text = String(decoding: try Files.read(path), as: UTF8.self)
         var section = ""
@@ -98,7 +98,7 @@ func written(_ text: String) throws -> String {
 
     @Test("docs/configuration.md is what the code says: `make configuration` writes it")
     func reference() throws {
-        let written = String(decoding: try Files.read(shipped("docs/configuration.md")), as: UTF8.self)
+        let written = String(decoding: try Files.read(projectPath("docs/configuration.md")), as: UTF8.self)
         #expect(written == Settings.reference)
     }
 
