@@ -51,14 +51,24 @@ extension Consumer {
         return Watermarks(low: low >= 0 ? low : nil, high: high)
     }
 
-    /// Asks the partition's leader.
+    /// Asks the partition's leader, twice the timeout at most. Not by rd_kafka_query_watermark_offsets: where the leader
+    /// dies meanwhile, that waits without end, whatever its timeout (seen with 2.0.2).
     public func queryWatermarks(_ partition: Int32, timeoutMilliseconds: Int32) throws(KafkaError) -> Watermarks {
-        var low: Int64 = -1
-        var high: Int64 = -1
-        try check("ask the offsets of partition \(partition)") {
-            rd_kafka_query_watermark_offsets($0, topicName, partition, &low, &high, timeoutMilliseconds)
+        Watermarks(
+            low: try queryOffset(partition, Int64(RD_KAFKA_OFFSET_BEGINNING), timeoutMilliseconds),
+            high: try queryOffset(partition, Int64(RD_KAFKA_OFFSET_END), timeoutMilliseconds))
+    }
+
+    /// Kafka's protocol takes the two ends for times before and after all others.
+    private func queryOffset(_ partition: Int32, _ end: Int64, _ timeout: Int32) throws(KafkaError) -> Int64 {
+        let operation = "ask the offsets"
+        let list = PartitionList(topicName, [(partition, end)])
+        try check(operation) { client in list.with { rd_kafka_offsets_for_times(client, $0, timeout) } }
+        if let error = list.firstError(operation: operation) { throw error }
+        guard let offset = list.entries.first?.offset, offset >= 0 else {
+            throw KafkaError(operation: operation, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
         }
-        return Watermarks(low: low >= 0 ? low : nil, high: high)
+        return offset
     }
 
     func check(_ operation: String, _ call: (OpaquePointer) -> rd_kafka_resp_err_t) throws(KafkaError) {
