@@ -104,12 +104,15 @@ class Node(NamedTuple):
 
 
 class Cluster:
-    """`nodes` are the same at every start."""
+    """`nodes` are the same at every start. `properties`: lines that win over ours; `format_arguments`: for what the storage is
+    given before the first start."""
 
-    def __init__(self, home, nodes, partitions):
+    def __init__(self, home, nodes, partitions, properties="", format_arguments=()):
         self.home = home
         self.nodes = nodes
         self.partitions = partitions
+        self.properties = properties
+        self.format_arguments = list(format_arguments)
 
     @property
     def brokers(self):
@@ -143,6 +146,7 @@ share.coordinator.state.topic.min.isr={(copies + 1) // 2}
 group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=5000
 broker.heartbeat.interval.ms=1000
+{self.properties}
 {os.environ.get("EXTRA", "")}
 """)
 
@@ -173,8 +177,8 @@ broker.heartbeat.interval.ms=1000
         for folder in fresh:
             environment = self.environment(folder, "-Xmx256m -XX:TieredStopAtLevel=1")
             formatting.append((folder, processes.launch(
-                folder, [self.script("storage"), "format", "-t", made, "-c", os.path.join(folder, "server.properties")],
-                os.path.join(folder, "log"), environment)))
+                folder, [self.script("storage"), "format", "-t", made, "-c", os.path.join(folder, "server.properties"),
+                 *self.format_arguments], os.path.join(folder, "log"), environment)))
         for folder, process in formatting:
             while process.poll() is None:
                 processes.pause_between_looks()

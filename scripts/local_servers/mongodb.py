@@ -35,7 +35,7 @@ def uri(port):
     return f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
 
 
-def launch(mongod, folder, port, address="127.0.0.1", network=""):
+def launch(mongod, folder, port, address="127.0.0.1", network="", arguments=()):
     os.makedirs(os.path.join(folder, "data"), exist_ok=True)
     return processes.launch(
         folder,
@@ -44,14 +44,15 @@ def launch(mongod, folder, port, address="127.0.0.1", network=""):
          "--wiredTigerCacheSizeGB", os.environ.get("MONGO_CACHE_GB", "0.5"),
          "--setParameter", "diagnosticDataCollectionEnabled=false",
          # Failures on command (configureFailPoint), for tests.
-         "--setParameter", "enableTestCommands=1"],
+         "--setParameter", "enableTestCommands=1", *arguments],
         os.path.join(folder, "log"), network=network)
 
 
-def wait_until_primary(process, folder, port, addresses=("127.0.0.1",)):
+def wait_until_primary(process, folder, port, addresses=("127.0.0.1",), administrator=None):
     """Makes the replica set where there is none yet, and returns when it takes writes.
 
-    `addresses`: where its members are, `process` the first of them; all have the same port.
+    `addresses`: where its members are, `process` the first of them; all have the same port. `administrator`: the name and
+    password of the first user, made as long as there is none.
     """
     deadline = time.monotonic() + PATIENCE
     log = os.path.join(folder, "log")
@@ -69,6 +70,9 @@ def wait_until_primary(process, folder, port, addresses=("127.0.0.1",)):
                 if hello.get("maxWireVersion", 0) < OLDEST_WIRE_VERSION:
                     raise Trouble("this mongod is older than 5.0; clickd needs 5.0 or later")
                 if hello.get("isWritablePrimary") or len(members) > 1 and hello.get("primary"):
+                    if administrator:
+                        name, password = administrator
+                        command(connection, {"createUser": name, "pwd": password, "roles": ["root"]})
                     return
                 # NotYetInitialized, or InvalidReplicaSetConfig when the data was made under another port.
                 status = command(connection, {"replSetGetStatus": 1}).get("code")
