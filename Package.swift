@@ -9,6 +9,17 @@ let warningsAreErrors: [SwiftSetting] = [
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
+// What reads bytes from outside in C and C++ checks its stack and, where the compiler knows a buffer's size, its bounds;
+// the programs resolve their symbols at start, so that nothing that is called through can be overwritten
+// (packaging/test/hardening looks at the result).
+let hardenedC: [CSetting] = [
+    .unsafeFlags(["-fstack-protector-strong"]), .define("_FORTIFY_SOURCE", to: "2", .when(configuration: .release)),
+]
+let hardenedCxx: [CXXSetting] = [
+    .unsafeFlags(["-fstack-protector-strong"]), .define("_FORTIFY_SOURCE", to: "2", .when(configuration: .release)),
+]
+let boundAtStart: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]
+
 /// A module of Swift code under Sources/.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: warningsAreErrors)
@@ -34,14 +45,14 @@ let package = Package(
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
-        .target(name: "CTomlPlusPlus"),
-        .target(name: "CLinux"),
+        .target(name: "CSimdJSON", cxxSettings: hardenedCxx, linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CTomlPlusPlus", cxxSettings: hardenedCxx),
+        .target(name: "CLinux", cSettings: hardenedC),
 
         // Wrappers: handles, errors, remedies.
         module("Linux", ["CLinux"]),
         module("SQLite", ["CSQLite", "Linux"]),
-        module("Kafka", ["CRdKafka"]),
+        module("Kafka", ["CRdKafka", "Linux"]),
         module("Mongo", ["CMongoc", "JSON"]),
         module("JSON", ["CSimdJSON"]),
         module("LZ4", ["CLZ4"]),
@@ -58,7 +69,8 @@ let package = Package(
         module("ReportsAPI", ["Reports", "Rollups", "Events", "JSON", "Linux", "Mongo"]),
         module("OData", ["Reports", "Rollups", "Events", "JSON", "Linux", "Mongo"]),
         module(
-            "Operator", ["Pipeline", "Rollups", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo"]),
+            "Operator",
+            ["Pipeline", "Rollups", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo", "SQLite"]),
         module("Collector", ["HTTP", "Events", "Settings", "Linux", "JSON"]),
         module(
             "Web",
@@ -66,11 +78,13 @@ let package = Package(
                 "Collector", "HTTP", "Operator", "Pipeline", "Events", "Settings", "Systemd", "Linux", "JSON", "Mongo",
                 "Reports", "ReportsAPI", "OData",
             ]),
-        .executableTarget(name: "clickd", dependencies: ["Operator"], swiftSettings: warningsAreErrors),
+        .executableTarget(
+            name: "clickd", dependencies: ["Operator"], swiftSettings: warningsAreErrors, linkerSettings: boundAtStart),
         .executableTarget(
             name: "bench-reports", dependencies: ["ReportsAPI", "Reports", "Rollups", "Events", "Mongo", "Linux"],
             path: "Benchmarks/reports", swiftSettings: warningsAreErrors),
-        .executableTarget(name: "clickd-web", dependencies: ["Web"], swiftSettings: warningsAreErrors),
+        .executableTarget(
+            name: "clickd-web", dependencies: ["Web"], swiftSettings: warningsAreErrors, linkerSettings: boundAtStart),
 
         .target(
             name: "TestSupport", dependencies: ["Linux", "JSON", "Kafka", "Mongo"], path: "Tests/Support",

@@ -6,7 +6,7 @@ import CRdKafka
 public typealias TopicConfiguration = [String: String]
 
 public final class Admin {
-    private let client: OpaquePointer
+    let client: OpaquePointer
     private let context: ClientContext
 
     public static func open(_ properties: ClientProperties, onLog: KafkaLog? = nil) throws(KafkaError) -> Admin {
@@ -24,8 +24,13 @@ public final class Admin {
 
     /// The topic as the cluster has it; a missing one is a value. Throws where no broker answers.
     public func describeTopic(_ name: String, timeoutMilliseconds: Int32) throws(KafkaError) -> TopicDescription {
-        try TopicDescription.read(name, client: client, timeoutMilliseconds)
+        let topic = try TopicDescription.read(name, client: client, timeoutMilliseconds)
+        context.connection.withLock { $0.isOver() }
+        return topic
     }
+
+    /// What is known of the connections to the brokers: why there is none, and the certificate they show.
+    public var connection: ConnectionTrouble { context.connection.withLock { $0 } }
 
     /// The topic's settings, defaults included. Throws where not allowed, or where the topic is missing.
     public func topicConfiguration(
@@ -83,7 +88,7 @@ public final class Admin {
     }
 
     /// Asks and waits; the event is the caller's to destroy.
-    private func answer(
+    func answer(
         _ operation: String, _ kind: rd_kafka_admin_op_t, _ timeoutMilliseconds: Int32,
         _ ask: (_ options: OpaquePointer?, _ queue: OpaquePointer) -> Void
     ) throws(KafkaError) -> OpaquePointer {

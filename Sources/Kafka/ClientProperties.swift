@@ -21,6 +21,15 @@ public struct ClientProperties: Sendable, Equatable, ExpressibleByDictionaryLite
         properties.append(Property(name: name, value: value))
     }
 
+    /// What a property was set to last.
+    public func value(of name: String) -> String? { properties.last { $0.name == name }?.value }
+
+    /// Whether TLS is spoken and the broker's certificate looked at.
+    var wantsCertificates: Bool {
+        let isChecked = value(of: "enable.ssl.certificate.verification") != "false"
+        return isChecked && value(of: "security.protocol")?.lowercased().hasSuffix("ssl") == true
+    }
+
     /// Why librdkafka refuses the property, in its words, or nil where it takes it. Not every clash between two
     /// properties shows before a client is opened.
     public static func check(_ name: String, _ value: String) -> String? {

@@ -34,6 +34,9 @@ public struct Monotonic: Sendable, Comparable {
 }
 
 public enum WallClock {
+    /// A clock before this says nothing true: clickd did not exist then (2026-01-01).
+    public static let earliestMilliseconds: Int64 = 1_767_225_600_000
+
     /// Milliseconds since 1970.
     public static var nowMilliseconds: Int64 {
         var time = timespec()

@@ -30,7 +30,7 @@ public struct MongoError: Error, Sendable, Equatable, CustomStringConvertible {
         let text = withUnsafeBytes(of: error.pointee.message) { bytes in
             String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
-        self.init(operation, domain, code, text.isEmpty ? "failed without a reason" : text)
+        self.init(operation, domain, code, text.isEmpty ? "failed without a reason" : MongoWords.sentence(text))
     }
 
     static func closed(_ operation: String) -> MongoError {

@@ -12,6 +12,9 @@ public enum MongoRuntime {
     /// Called by libmongoc on whatever thread logs; must not block nor call MongoClient.
     public typealias Log = @Sendable (_ level: MongoLogLevel, _ domain: String, _ text: String) -> Void
 
+    /// libmongoc's version as loaded: "1.23.1".
+    public static var version: String { String(cString: mongoc_get_version()) }
+
     /// Initialises libmongoc; any thread, any number of times. `MongoClient.open` does so too.
     public static func initialize() { _ = once }
 

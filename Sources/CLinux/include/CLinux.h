@@ -51,6 +51,11 @@ int clickd_accept(int fd);
 int clickd_set_thread_name(const char *name);
 // Takes room on disk for the first `bytes` of a file, whose size stays as it is. 0, or -1 with errno.
 int clickd_reserve(int fd, int64_t bytes);
+// No core dump of this process, and /proc/PID/mem, environ… for root alone (PR_SET_DUMPABLE).
+void clickd_keep_memory_private(void);
+int clickd_is_dumpable(void);
+// 1 when the kernel's clock is kept right by something (NTP, PTP), 0 when not, -1 when it does not tell.
+int clickd_clock_is_synchronised(void);
 // The text of an errno, in `buffer` or a constant.
 const char *clickd_error_text(int code, char *buffer, size_t size);
 

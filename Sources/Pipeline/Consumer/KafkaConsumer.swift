@@ -122,7 +122,7 @@ final class KafkaConsumer {
                 conditions.set("mongodb", nil)
                 return true
             } catch {
-                conditions.set("mongodb", error.text)
+                conditions.mongoFailed(error, mongo)
                 _ = control.stop.wait(milliseconds: 500)
             }
         }
@@ -232,7 +232,7 @@ final class KafkaConsumer {
             }
             return true
         } catch {
-            conditions.set("mongodb", error.text)
+            conditions.mongoFailed(error, mongo)
             return false
         }
     }
@@ -252,7 +252,7 @@ final class KafkaConsumer {
                 partitions[partition]?.didStore()
                 offsets.append((partition, next.next))
             } catch {
-                conditions.set("mongodb", error.text)
+                conditions.mongoFailed(error, mongo)
                 return publish(consumer)
             }
         }
@@ -362,7 +362,7 @@ final class KafkaConsumer {
             unplaced = []
             conditions.set("consumer", nil)
         } catch let error as MongoError {
-            conditions.set("mongodb", error.text)
+            conditions.mongoFailed(error, mongo)
         } catch {
             conditions.set("consumer", "\(error)")
         }

@@ -34,7 +34,7 @@ final class WriterPool: Sendable {
             threads.append(
                 try NamedThread.start("writer-\(number)") {
                     while let chunk = WriterPool.next(work) {
-                        let isWritten = WriterPool.persist(work, conditions) { () throws(MongoError) in
+                        let isWritten = WriterPool.persist(work, conditions, settings) { () throws(MongoError) in
                             try writer.value.write(chunk)
                         }
                         if isWritten { work.update { $0.written.append(chunk) } }
@@ -47,7 +47,7 @@ final class WriterPool: Sendable {
                 while let chunks = WriterPool.written(work) {
                     var places: [SegmentPlace: Int] = [:]
                     for chunk in chunks { places.merge(chunk.places, uniquingKeysWith: +) }
-                    let isMarked = WriterPool.persist(work, conditions) { () throws(MongoError) in
+                    let isMarked = WriterPool.persist(work, conditions, settings) { () throws(MongoError) in
                         if marks == nil {
                             let client = try MongoClient.open(
                                 uri: settings.uri.revealed, socketTimeout: MongoClient.writingTimeout)
@@ -86,7 +86,8 @@ final class WriterPool: Sendable {
 
     /// Does it until MongoDB takes it; false when asked to stop before.
     private static func persist(
-        _ work: Guarded<Work>, _ conditions: Conditions, _ write: () throws(MongoError) -> Void
+        _ work: Guarded<Work>, _ conditions: Conditions, _ settings: MongoSettings,
+        _ write: () throws(MongoError) -> Void
     ) -> Bool {
         var pause = 50
         while true {
@@ -95,7 +96,7 @@ final class WriterPool: Sendable {
                 conditions.set("mongodb", nil)
                 return true
             } catch {
-                conditions.set("mongodb", error.text)
+                conditions.mongoFailed(error, settings)
                 let deadline = Monotonic.now.adding(milliseconds: pause)
                 pause = min(2 * pause, 2000)
                 if work.wait(until: deadline, { $0.isStopping ? true : nil }) ?? false { return false }

@@ -46,7 +46,7 @@ final class DirectForwarder {
                 conditions.set("mongodb", nil)
                 break
             } catch {
-                conditions.set("mongodb", error.text)
+                conditions.mongoFailed(error, mongo)
                 _ = control.stop.wait(milliseconds: 500)
             }
         }

@@ -233,7 +233,8 @@ package final class KafkaForwarder {
         if outstanding == 0 { lastDelivery = .now }
         let isSilent = Monotonic.milliseconds(from: lastDelivery, to: .now) > 3000
         guard isSilent else { return conditions.set("forwarder", nil) }
-        let text = status.lastError.withLock { $0 } ?? "no answer from the brokers"
+        let said = status.lastError.withLock { $0 }
+        let text = said.map { KafkaCause.sentence($0, settings) } ?? "no answer from the brokers"
         conditions.set("forwarder", "nothing is delivered to Kafka: \(text)")
     }
 

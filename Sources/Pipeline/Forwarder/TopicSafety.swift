@@ -2,6 +2,8 @@
 import Kafka
 
 public enum TopicSafety {
+    public static let safeReplicas = 3
+
     /// What makes the topic less safe than three replicas, two of them in sync for every write.
     public static func weakness(_ topic: TopicDescription, _ configuration: TopicConfiguration) -> String? {
         var weak: [String] = []

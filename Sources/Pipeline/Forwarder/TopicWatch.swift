@@ -22,6 +22,9 @@ package final class TopicWatch: Sendable {
         found = try EventDescriptor()
     }
 
+    /// What a client that only looks is told.
+    package static func properties(_ settings: KafkaSettings) -> ClientProperties { KafkaProperties.client(settings) }
+
     /// 0 until the topic was found, and usable, once.
     package var partitionCount: Int32 { partitions.load(ordering: .acquiring) }
 
@@ -41,17 +44,13 @@ package final class TopicWatch: Sendable {
                 admin = client
                 try look(client, settings)
             } catch {
-                conditions.set("kafka", TopicWatch.reason(error, settings))
+                conditions.set("kafka", KafkaCause.sentence(error, admin?.connection, settings))
             }
             // New settings are looked at soon.
             var pause = partitionCount > 0 && conditions.reason("kafka") == nil ? 5000 : 500
             while pause > 0, !live.hasNews(seen), !control.stop.wait(milliseconds: 250) { pause -= 250 }
         }
         return .stopped
-    }
-
-    private static func reason(_ error: KafkaError, _ settings: KafkaSettings) -> String {
-        "\(error.text) (\(error.name)); brokers \(settings.brokers)"
     }
 
     private func look(_ admin: Admin, _ settings: KafkaSettings) throws(KafkaError) {

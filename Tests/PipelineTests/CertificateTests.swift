@@ -1,0 +1,54 @@
+// Certificates' dates against openssl's own word, and bytes that are none.
+import Linux
+import Pipeline
+import TestSupport
+import Testing
+
+@Suite struct CertificateTests {
+    @Test("the dates of a certificate are those that openssl says", arguments: ["1", "9000", "-1"])
+    func dates(days: String) throws {
+        let folder = try TemporaryFolder()
+        let file = folder.path + "/c.pem"
+        let made = try Command.run(
+            "/usr/bin/openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x",
+                "-keyout",
+                folder.path + "/k.pem", "-out", file, "-days", days == "-1" ? "1" : days,
+            ])
+        try #require(made.status == 0, "\(made.errors)")
+        if days == "-1" {
+            let request = folder.path + "/r.pem"
+            try Command.run(
+                "/usr/bin/openssl", ["req", "-new", "-key", folder.path + "/k.pem", "-subj", "/CN=x", "-out", request])
+            let signed = try Command.run(
+                "/usr/bin/openssl",
+                ["x509", "-req", "-in", request, "-signkey", folder.path + "/k.pem", "-days", "-1", "-out", file])
+            try #require(signed.status == 0, "\(signed.errors)")
+        }
+        let certificate = try #require(Certificate.read(file))
+        let said = try Command.run(
+            "/usr/bin/openssl", ["x509", "-in", file, "-noout", "-enddate", "-dateopt", "iso_8601"])
+        #expect(said.output.contains(Certificate.day(certificate.notAfter)), "\(said.output)")
+        let now = WallClock.nowMilliseconds / 1000
+        let fault = certificate.fault(at: now)
+        #expect((fault?.hasPrefix("has expired on") ?? false) == (days == "-1"))
+        let early = certificate.fault(at: min(certificate.notBefore, certificate.notAfter) - 5)
+        #expect(early?.hasPrefix("holds only from") == true)
+    }
+
+    @Test("bytes that are no certificate are none, however they are cut")
+    func rubbish() throws {
+        #expect(Certificate(pem: "hello") == nil)
+        #expect(Certificate(pem: "-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n") == nil)
+        #expect(Certificate.read("/nowhere") == nil)
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<20_000 {
+            let count = Int.random(in: 0..<80, using: &random)
+            let bytes = (0..<count).map { _ in
+                [0x30, 0x82, 0x84, 0xA0, 0x02, 0x17, 0xFF, 0x00].randomElement(using: &random) ?? 0
+            }
+            _ = Certificate(der: bytes.map { UInt8($0) })
+        }
+    }
+}
