@@ -50,6 +50,14 @@ public enum Commands {
                 ]
             ) { try CheckConfigCommand.run($0, $1) },
             Command(
+                name: "doctor", operands: "",
+                help: "look for what is wrong, in the host, Kafka, MongoDB, and say what to do; exit 1 with problems",
+                options: [
+                    .init(name: "json", value: nil, help: "as one JSON object"),
+                    .init(name: "quiet", value: nil, help: "without what is well"),
+                ]
+            ) { try DoctorCommand.run($0, $1) },
+            Command(
                 name: "tail", operands: "", help: "show events as they are stored, until Ctrl-C",
                 options: [.init(name: "count", value: "N", help: "end after N events")]
             ) { try TailCommand.run($0, $1) },

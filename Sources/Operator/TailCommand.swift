@@ -14,7 +14,10 @@ enum TailCommand {
                     Terminal.complain("the daemon ended")
                     return 1
                 }
-                guard Files.writeAll(1, line + [0x0A]) else { return 0 }
+                // Programs get the bytes as they are stored; a terminal would obey what is hidden in them (C1 controls).
+                let shownLine =
+                    Terminal.isTerminal ? Array(Terminal.safe(String(decoding: line, as: UTF8.self)).utf8) : line
+                guard Files.writeAll(1, shownLine + [0x0A]) else { return 0 }
                 shown += 1
             }
             return 0

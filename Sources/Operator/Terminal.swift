@@ -1,8 +1,12 @@
 // Output to people: lines to stdout and stderr, and whether a terminal is there.
 import Linux
+import Pipeline
 
 enum Terminal {
     static var isTerminal: Bool { isatty(1) == 1 }
+
+    /// Control characters in what comes from outside as escapes; line breaks too.
+    static func safe(_ text: String) -> String { Log.escaped(text) }
 
     static func print(_ text: String) { write(1, text + "\n") }
     static func complain(_ text: String) { write(2, text + "\n") }

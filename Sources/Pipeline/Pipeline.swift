@@ -23,6 +23,8 @@ public final class Pipeline {
     public let consumerSnapshot: Guarded<ConsumerSnapshot>?
     /// Where the outbox is asked about its dead letters; nil where this process has none.
     public private(set) var deadDesk: DeadDesk?
+    /// As the outbox's connection has them; empty where this process has no outbox.
+    public private(set) var outboxPragmas: [(name: String, value: String)] = []
     private var stages: [Running] = []
     private var door: OutboxDoor?
     private var forwarderDoor: ForwarderDoor?
@@ -58,6 +60,7 @@ public final class Pipeline {
         guard let outboxSnapshot else { return }
         let (file, salvage) = try OutboxFile.openSaving(settings.outbox.path, maxBytes: settings.outbox.maxBytes)
         if let salvage { log.error("outbox: it was damaged; \(salvage.text)") }
+        outboxPragmas = file.effectivePragmas()
         try ModeGuard.check(file, settings)
         let sockets = try IntakeSockets.open(settings.intake, inherited: inherited)
         let door = try OutboxDoor(maxBytes: settings.outbox.maxBytes)

@@ -81,7 +81,7 @@ enum KafkaProperties {
             }
             if given.secrets == .web { return }
             do throws(Refusal) {
-                put(KafkaProperty(name: name, value: try FileText.secret(value)), written, entry)
+                put(KafkaProperty(name: name, value: try FileText.secret(value), file: value), written, entry)
             } catch {
                 refuse(written, entry, error.text)
             }

@@ -37,10 +37,13 @@ public struct KafkaProperty: Sendable, Equatable, CustomStringConvertible, Custo
     public let name: String
     /// Its value as text, as librdkafka takes it.
     public let value: String
+    /// The file that the value was read from; nil: it stands in the configuration.
+    public let file: String?
 
-    public init(name: String, value: String) {
+    public init(name: String, value: String, file: String? = nil) {
         self.name = name
         self.value = value
+        self.file = file
     }
 
     public var description: String { "\(name) = (not shown)" }

@@ -85,11 +85,12 @@ final class ControlServer: @unchecked Sendable {
             let report = StatusReport(
                 pipeline: pipeline, isStopping: isStopping.load(ordering: .relaxed), rates: rates)
             send(connection.raw, report.json())
+        case "facts": send(connection.raw, DaemonFacts.json(pipeline))
         case "tail": tail(connection.release())
         case "dead": dead(line, connection.release())
         default:
             var writer = JSONWriter()
-            writer.object { $0.member("error", "unknown command; this daemon knows status, tail and dead") }
+            writer.object { $0.member("error", "unknown command; this daemon knows status, facts, tail and dead") }
             send(connection.raw, writer.bytes)
         }
     }

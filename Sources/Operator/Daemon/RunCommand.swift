@@ -8,11 +8,11 @@ import Systemd
 
 enum RunCommand {
     private static let stuckSeconds = 10.0
-    /// A clock before this says nothing true: this program did not exist then (2026-01-01).
-    private static let earliestClock: Int64 = 1_767_225_600_000
 
     /// `file`: as the command line names it, for reading it again.
     static func run(_ settings: Settings, file: String?) -> Int32 {
+        // Secrets and events are in this memory. Root may still take a core on purpose (gcore).
+        clickd_keep_memory_private()
         let log = Log(level: settings.log.level)
         // Batches come and go in a flood: without these their memory is given to the kernel and faulted in each time.
         _ = mallopt(M_MMAP_THRESHOLD, 4 << 20)
@@ -91,7 +91,8 @@ enum RunCommand {
                 "stage",
                 stuck.isEmpty ? nil : "\(stuck.joined(separator: ", ")) has not turned for \(Int(stuckSeconds)) s")
             pipeline.conditions.set(
-                "clock", WallClock.nowMilliseconds < earliestClock ? "the system's clock is before 2026" : nil)
+                "clock",
+                WallClock.nowMilliseconds < WallClock.earliestMilliseconds ? "the system's clock is before 2026" : nil)
             if let watchdog, stuck.isEmpty, Monotonic.now.nanoseconds - lastFeed.nanoseconds >= watchdog {
                 lastFeed = .now
                 ServiceManager.notify("WATCHDOG=1")

@@ -9,7 +9,7 @@ import SQLite
 package final class OutboxFile {
     /// The format this clickd writes. An older one is migrated, a newer one refused untouched.
     package static let format = 1
-    static let pageBytes = 16384
+    package static let pageBytes = 16384
 
     package let database: Database
     private let pidFile: PidFile
@@ -115,6 +115,14 @@ package final class OutboxFile {
         freePages = try database.prepare("PRAGMA freelist_count")
         oldest = try database.prepare("SELECT at FROM batch ORDER BY first LIMIT 1")
         reserveWAL()
+    }
+
+    /// What SQLite says of this connection, for the doctor: nobody else opens the file.
+    func effectivePragmas() -> [(name: String, value: String)] {
+        [
+            "journal_mode", "synchronous", "locking_mode", "page_size", "secure_delete", "wal_autocheckpoint",
+            "cell_size_check",
+        ].map { ($0, (try? database.text("PRAGMA \($0)")) ?? "?") }
     }
 
     private static let schema = """
