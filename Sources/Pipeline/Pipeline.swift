@@ -51,7 +51,7 @@ public final class Pipeline {
 
     private func startWatch() throws -> TopicWatch {
         let control = try StageControl(name: "topic")
-        let watch = try TopicWatch(live: live, conditions: conditions, control: control)
+        let watch = try TopicWatch(live: live, conditions: conditions, control: control, log: log)
         try start(control) { watch.run() }
         return watch
     }

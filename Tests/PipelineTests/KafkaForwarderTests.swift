@@ -37,7 +37,8 @@ private final class ForwarderHarness {
         all.kafka = settings
         live = LiveSettings(all)
         watchControl = try StageControl(name: "topic")
-        let watch = try TopicWatch(live: live, conditions: outbox.conditions, control: watchControl)
+        let watch = try TopicWatch(
+            live: live, conditions: outbox.conditions, control: watchControl, log: Log(level: .error))
         watchThread = try watchControl.start { watch.run() }
         control = try StageControl(name: "forwarder")
         let forwarder = Moved(

@@ -10,6 +10,8 @@ public final class SecuredServers: Sendable {
 
     public let folder: String
     private let values: [String: String]
+    /// Ended with its last reference.
+    private let script: Process
 
     /// Started at the first use.
     public static func shared() throws -> SecuredServers {
@@ -25,12 +27,12 @@ public final class SecuredServers: Sendable {
         let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         folder = "\(base)/clickd-secured-\(Files.randomHex(bytes: 4))"
         // `tail --pid` waits for this process; with it the script ends, and stops the servers.
-        let script = try Process.start(
+        script = try Process.start(
             Command.root + "/scripts/services",
             ["run", folder, "--secured", "--", "tail", "--pid=\(getpid())", "-f", "/dev/null"],
             environment: ["KAFKA_HEAP_OPTS": "-Xmx256m", "MONGO_CACHE_GB": "0.25"])
-        let folder = folder
-        eventually(within: 90, "servers start: \(script.errors)") { Files.exists(folder + "/env") }
+        let (place, starting) = (folder, script)
+        eventually(within: 120, "servers start: \(starting.errors)") { Files.exists(place + "/env") }
         var values: [String: String] = [:]
         for line in String(decoding: try Files.read(folder + "/env"), as: UTF8.self).split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1)

@@ -11,14 +11,18 @@ package final class TopicWatch: Sendable {
     private let live: LiveSettings
     private let conditions: Conditions
     private let control: StageControl
+    private let log: Log
     private let partitions = Atomic<Int32>(0)
     /// Signalled when the number of partitions becomes known.
     let found: EventDescriptor
 
-    package init(live: LiveSettings, conditions: Conditions, control: StageControl) throws(SystemError) {
+    package init(
+        live: LiveSettings, conditions: Conditions, control: StageControl, log: Log
+    ) throws(SystemError) {
         self.live = live
         self.conditions = conditions
         self.control = control
+        self.log = log
         found = try EventDescriptor()
     }
 
@@ -40,7 +44,7 @@ package final class TopicWatch: Sendable {
             }
             do throws(KafkaError) {
                 let client: Admin
-                if let admin { client = admin } else { client = try Admin.open(KafkaProperties.client(settings)) }
+                if let admin { client = admin } else { client = try open(settings) }
                 admin = client
                 try look(client, settings)
             } catch {
@@ -51,6 +55,13 @@ package final class TopicWatch: Sendable {
             while pause > 0, !live.hasNews(seen), !control.stop.wait(milliseconds: 250) { pause -= 250 }
         }
         return .stopped
+    }
+
+    private func open(_ settings: KafkaSettings) throws(KafkaError) -> Admin {
+        let log = log
+        return try Admin.open(KafkaProperties.client(settings)) { _, facility, text in
+            log.debug("librdkafka \(facility): \(text)")
+        }
     }
 
     private func look(_ admin: Admin, _ settings: KafkaSettings) throws(KafkaError) {
