@@ -58,25 +58,31 @@ let package = Package(
         module("LZ4", ["CLZ4"]),
         module("TOML", ["CTomlPlusPlus"]),
         module("Systemd", ["CSystemd"]),
-        module("HTTP", ["CMicrohttpd", "CZlib", "Linux"]),
+        module("Metrics", ["Linux"]),
+        module("HTTP", ["CMicrohttpd", "CZlib", "Linux", "Metrics"]),
 
         // The product.
         module("Events", ["JSON"]),
         module("Settings", ["TOML", "Linux"]),
         module("Rollups", ["Events", "Linux", "Mongo", "JSON"]),
-        module("Pipeline", ["Events", "Settings", "Linux", "SQLite", "Kafka", "Mongo", "JSON", "LZ4", "Rollups"]),
+        module(
+            "Pipeline",
+            ["Events", "Settings", "Linux", "Metrics", "SQLite", "Kafka", "Mongo", "JSON", "LZ4", "Rollups"]),
         module("Reports", ["Rollups", "Events", "JSON", "Linux", "Mongo"]),
         module("ReportsAPI", ["Reports", "Rollups", "Events", "JSON", "Linux", "Mongo"]),
         module("OData", ["Reports", "Rollups", "Events", "JSON", "Linux", "Mongo"]),
         module(
             "Operator",
-            ["Pipeline", "Rollups", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo", "SQLite"]),
-        module("Collector", ["HTTP", "Events", "Settings", "Linux", "JSON"]),
+            [
+                "Pipeline", "Rollups", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo", "SQLite", "HTTP",
+                "Metrics",
+            ]),
+        module("Collector", ["HTTP", "Events", "Settings", "Linux", "JSON", "Metrics"]),
         module(
             "Web",
             [
                 "Collector", "HTTP", "Operator", "Pipeline", "Events", "Settings", "Systemd", "Linux", "JSON", "Mongo",
-                "Reports", "ReportsAPI", "OData",
+                "Reports", "ReportsAPI", "OData", "Metrics",
             ]),
         .executableTarget(
             name: "clickd", dependencies: ["Operator"], swiftSettings: warningsAreErrors, linkerSettings: boundAtStart),
@@ -99,6 +105,7 @@ let package = Package(
         tests("TOML", ["TOML"]),
         tests("Systemd", ["Systemd", "Linux"]),
         tests("HTTP", ["HTTP", "Linux"]),
+        tests("Metrics", ["Metrics", "Linux"]),
         tests("Collector", ["Collector", "Web", "Events", "Settings", "JSON", "Linux"]),
         tests("Events", ["Events", "JSON"]),
         tests("Reports", ["Reports", "ReportsAPI", "Rollups", "Events", "Mongo", "JSON", "Linux"]),

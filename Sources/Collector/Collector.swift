@@ -5,6 +5,7 @@ import Events
 import HTTP
 import JSON
 import Linux
+import Metrics
 import Settings
 
 public final class Collector: Sendable {

@@ -60,7 +60,8 @@ public final class Response: @unchecked Sendable {
             closes: closes)
     }
 
-    public static func text(_ status: Int, _ body: String, headers: [Header] = []) -> Response {
-        Response(status, type: "text/plain; charset=utf-8", body: Array(body.utf8), headers: headers)
+    public static func text(_ status: Int, _ body: String, headers: [Header] = [], closes: Bool = false) -> Response {
+        Response(
+            status, type: "text/plain; charset=utf-8", body: Array(body.utf8), headers: headers, closes: closes)
     }
 }

@@ -3,6 +3,7 @@
 // must not block. Stopping is bounded: no new connections, what waits is answered, then the threads end.
 import CMicrohttpd
 import Linux
+import Metrics
 import Synchronization
 
 public final class Server: @unchecked Sendable {
@@ -106,14 +107,4 @@ public final class Server: @unchecked Sendable {
         reaper.stop()
         return true
     }
-}
-
-/// A number that many threads count up.
-public final class Counter: Sendable {
-    private let number = Atomic<Int>(0)
-
-    public init() {}
-
-    public func add(_ count: Int = 1) { number.wrappingAdd(count, ordering: .relaxed) }
-    public var value: Int { number.load(ordering: .relaxed) }
 }

@@ -29,7 +29,7 @@ public enum Commands {
                 name: "status", operands: "", help: "show how the daemon is; exit 3 degraded or stopping, 4 no daemon",
                 options: [
                     .init(name: "json", value: nil, help: "as one JSON object"),
-                    .init(name: "watch", value: nil, help: "again every second, until Ctrl-C"),
+                    .init(name: "watch", value: nil, help: "again every second, in place, until q or Ctrl-C"),
                 ]
             ) { try StatusCommand.run($0, $1) },
             Command(

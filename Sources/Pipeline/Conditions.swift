@@ -10,6 +10,12 @@ public final class Conditions: Sendable {
         public let sinceMilliseconds: Int64
     }
 
+    /// Those of the parts that are watched from the start.
+    public static let parts = [
+        "stage", "clock", "outbox", "kafka", "forwarder", "durability", "consumer", "mongodb", "dead letters", "skipped",
+        "retention", "rollups",
+    ]
+
     private let held = Guarded<[Condition]>([])
     private let log: Log
 

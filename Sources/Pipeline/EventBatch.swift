@@ -26,6 +26,10 @@ public final class EventBatch: @unchecked Sendable {
     public var rejected = [Int](repeating: 0, count: Rejection.allCases.count)
     public var datagramsLost = 0
     public var marks: [Mark] = []
+    /// When the first of the lines that want an answer was read.
+    public internal(set) var markedAt: Monotonic?
+    /// When its commit returned; nil for one read back from the outbox.
+    public internal(set) var storedAt: Monotonic?
     /// The sequence number of the first event; set by the outbox.
     public package(set) var first: Int64 = 0
 

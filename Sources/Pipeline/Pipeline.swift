@@ -4,6 +4,7 @@ import Kafka
 import Linux
 import Mongo
 import Settings
+import Synchronization
 
 public final class Pipeline {
     private struct Running {
@@ -17,7 +18,11 @@ public final class Pipeline {
     public let conditions: Conditions
     public let startedMilliseconds = WallClock.nowMilliseconds
     public let tail = TailTap()
+    public let intakeStatus = IntakeStatus()
     public let forwarderStatus = ForwarderStatus()
+    public let writerStatus = WriterStatus()
+    private let stopping = Atomic<Bool>(false)
+    private var topicWatch: TopicWatch?
     /// Published after every commit; nil values where this process has no such part.
     public let outboxSnapshot: Guarded<OutboxSnapshot>?
     public let consumerSnapshot: Guarded<ConsumerSnapshot>?
@@ -40,6 +45,7 @@ public final class Pipeline {
         outboxSnapshot = runsIntake ? Guarded(OutboxSnapshot()) : nil
         consumerSnapshot = settings.pipeline.runsConsumer ? Guarded(ConsumerSnapshot()) : nil
         let watch = isDirect ? nil : try startWatch()
+        topicWatch = watch
         if runsIntake { try startIntake(watch: watch, inherited: inherited) }
         if let watch, let consumerSnapshot { try startConsumer(watch, consumerSnapshot) }
         if isDirect ? runsIntake : settings.pipeline.runsConsumer { try startRollups() }
@@ -81,7 +87,7 @@ public final class Pipeline {
         let intakeControl = try StageControl(name: "intake")
         let intake = Handed(
             try IntakeStage(
-                live: live, sockets: sockets, door: door, control: intakeControl, log: log))
+                live: live, sockets: sockets, door: door, control: intakeControl, status: intakeStatus, log: log))
         try start(outboxControl) {
             defer {
                 door.close()
@@ -99,7 +105,8 @@ public final class Pipeline {
         guard let watch else {
             let direct = Handed(
                 try DirectForwarder(
-                    live: live, door: door, returned: returned, conditions: conditions, control: control))
+                    live: live, door: door, returned: returned, conditions: conditions, control: control,
+                    status: writerStatus))
             return { direct.value.run() }
         }
         let kafka = Handed(
@@ -114,7 +121,7 @@ public final class Pipeline {
         let consumer = Handed(
             try KafkaConsumer(
                 live: live, instance: try instanceName(), watch: watch,
-                conditions: conditions, control: control, published: published, log: log))
+                conditions: conditions, control: control, published: published, status: writerStatus, log: log))
         try start(control) { consumer.value.run() }
     }
 
@@ -160,6 +167,22 @@ public final class Pipeline {
         stages.filter { $0.control.outcome == nil && $0.control.secondsSinceTurn > seconds }.map { $0.control.name }
     }
 
+    /// Each stage that runs, and for how long its loop has not turned; 0 while it does what may take long.
+    public var turns: [(stage: String, seconds: Double)] {
+        stages.filter { $0.control.outcome == nil }.map { ($0.control.name, max(0, $0.control.secondsSinceTurn)) }
+    }
+
+    /// Asked to stop.
+    public var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
+    /// Whether intake takes events now: the outbox has room, and nobody has stopped. nil where no intake runs.
+    public var takesEvents: Bool? { door.map { !isStopping && !$0.isClosed && !$0.isFull } }
+
+    /// nil while the topic was not seen yet, and without Kafka.
+    public var topicRetention: TopicRetention? {
+        topicWatch.flatMap { TopicRetention(milliseconds: $0.retentionMilliseconds) }
+    }
+
     /// The first stage that ended by itself.
     public var failure: (exitCode: Int32, reason: String)? {
         for stage in stages {
@@ -174,6 +197,7 @@ public final class Pipeline {
     /// Stops every stage; false when one did not end in time. Those that nothing is behind are asked at once; intake,
     /// forwarder and outbox one after the other, so that what intake has read is stored and the last reports count.
     public func stop() -> Bool {
+        stopping.store(true, ordering: .releasing)
         let deadline = Monotonic.now.adding(milliseconds: Pipeline.stopSeconds * 1000)
         let chain = ["intake", "forwarder", "outbox"]
         for stage in stages where !chain.contains(stage.control.name) { stage.control.requestStop() }

@@ -1,13 +1,14 @@
 // What `web.read_listen` answers: pages for people, their numbers, and this program's own. One line a route.
 import Collector
 import HTTP
+import Metrics
 
 extension Routes {
     static func readRoutes(_ files: StaticFiles, _ metrics: WebMetrics) -> Routes {
         var routes = Routes()
         routes.atOnce("/healthz") { _ in Plain.ok }
         routes.atOnce("/metrics") { _ in
-            Response(200, type: "text/plain; version=0.0.4; charset=utf-8", body: metrics.text())
+            Response(200, type: MetricsText.type, body: metrics.text())
         }
         routes.get("/api/*") { try ReportRoutes.answer($0, $1) }
         routes.get("/export/*") { try ReportRoutes.answer($0, $1) }

@@ -4,10 +4,10 @@ import TestSupport
 import Testing
 
 /// A daemon that takes events and has nowhere to send them.
-func lonelyDaemon(intake: String = "", extra: String = "") throws -> TestDaemon {
+func lonelyDaemon(intake: String = "", extra: String = "", metrics: Bool = false) throws -> TestDaemon {
     let daemon = try TestDaemon(
         roles: ["intake", "forwarder"], kafka: "127.0.0.1:1", mongodb: "mongodb://127.0.0.1:1", intake: intake,
-        extra: extra)
+        extra: extra, metrics: metrics)
     try daemon.start()
     return daemon
 }

@@ -46,31 +46,19 @@ import Testing
     }
 }
 
-@Suite struct LatencyTableTests {
-    @Test("a quantile is at most 7 % above the true value and never below it")
-    func accuracy() {
-        var nanoseconds: Int64 = 70
-        while nanoseconds < 100_000_000_000 {
-            var table = LatencyTable()
-            for _ in 0..<3 { table.add(nanoseconds: nanoseconds) }
-            let figure = table.milliseconds(quantile: 0.5) * 1e6
-            #expect(figure >= Double(nanoseconds))
-            #expect(figure <= Double(nanoseconds) * 1.07 + 128, "\(nanoseconds)")
-            nanoseconds = nanoseconds * 21 / 20
-        }
-    }
-
-    @Test("quantiles are taken over all that was added; outliers and nonsense have a place")
-    func quantiles() {
-        var table = LatencyTable()
-        #expect(table.milliseconds(quantile: 0.99) == 0)
-        for _ in 0..<99 { table.add(nanoseconds: 1_000_000) }
-        table.add(nanoseconds: .max)
-        #expect((1.0...1.07).contains(table.milliseconds(quantile: 0.99)))
-        #expect(table.milliseconds(quantile: 1) > 1_000_000)
-        table.add(nanoseconds: -5)
-        #expect(table.milliseconds(quantile: 0) < 0.001)
-        #expect(table.count == 101)
+@Suite struct TopicRetentionTests {
+    @Test("what is left is the retention less the age of the oldest; half gone is a warning; for ever has no end")
+    func left() throws {
+        let retention = try #require(TopicRetention(milliseconds: 1000))
+        #expect(retention.left(oldest: nil, now: 5000) == 1000 && retention.left(oldest: 4800, now: 5000) == 800)
+        #expect(retention.left(oldest: 0, now: 5000) == -4000, "what is past is said")
+        #expect(retention.left(oldest: 9000, now: 5000) == 1000, "a clock behind Kafka's adds nothing")
+        #expect(retention.warning(oldest: 4500, now: 5000) == nil)
+        #expect(retention.warning(oldest: 4499, now: 5000)?.contains("retention.ms=1000") == true)
+        #expect(retention.warning(oldest: nil, now: 5000) == nil)
+        #expect(TopicRetention(milliseconds: 0) == nil, "not known yet")
+        let forever = try #require(TopicRetention(milliseconds: -1))
+        #expect(forever.left(oldest: 1, now: .max) == nil && forever.warning(oldest: 1, now: .max) == nil)
     }
 }
 

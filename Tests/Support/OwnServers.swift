@@ -8,6 +8,8 @@ public final class OwnServers {
     private let folder: TemporaryFolder
     public let kafka: String
     public let mongodb: String
+    /// Where Kafka's own tools are.
+    public let kafkaHome: String
 
     /// Starts them, lends them to `body`, and stops them whatever happens. What uses them ends inside `body`.
     public static func lend(_ options: [String] = [], _ body: (OwnServers) throws -> Void) throws {
@@ -27,6 +29,7 @@ public final class OwnServers {
         }
         kafka = value("KAFKA_BROKERS")
         mongodb = value("MONGODB_URI")
+        kafkaHome = value("KAFKA_HOME")
     }
 
     private static var script: String { Command.root + "/scripts/services" }

@@ -19,13 +19,16 @@ public final class TestDaemon {
     private let roles: [String]
     public private(set) var process: Process?
     public let udpPort: Int
+    /// Of /metrics, where one was asked for.
+    public let metricsPort: Int?
     private let kafka: String
     private let mongodb: String
 
     /// `extra`: lines of TOML put behind; a section that stands already is joined by dotted keys at the top instead.
     public init(
         mode: Mode = .kafka, roles: [String] = ["intake", "forwarder", "consumer"], kafka: String? = nil,
-        mongodb: String? = nil, intake: String = "", outbox: String = "", extra: String = ""
+        mongodb: String? = nil, intake: String = "", outbox: String = "", extra: String = "", metrics: Bool = false,
+        outboxPath: String? = nil
     ) throws {
         folder = try TemporaryFolder()
         let id = Files.randomHex(bytes: 5)
@@ -36,6 +39,8 @@ public final class TestDaemon {
         self.kafka = kafka ?? Servers.kafka ?? "127.0.0.1:1"
         self.mongodb = mongodb ?? Servers.mongodb ?? TestDaemon.nowhere
         self.extra = extra
+        self.outboxPath = outboxPath ?? folder.path + "/outbox"
+        metricsPort = metrics ? TestWeb.freePort() : nil
         udpPort = Int.random(in: 20000..<30000)
         try write(intake: intake, outbox: outbox)
     }
@@ -51,9 +56,9 @@ public final class TestDaemon {
     public var streamSocket: String { folder.path + "/s" }
     public var datagramSocket: String { folder.path + "/d" }
     public var configPath: String { folder.path + "/clickd.toml" }
-    public var outboxPath: String { folder.path + "/outbox" }
+    public let outboxPath: String
 
-    public func write(intake: String = "", outbox: String = "") throws {
+    public func write(intake: String = "", outbox: String = "", minFree: String = "\"16 MiB\"") throws {
         let text = """
             [intake]
             stream_socket = "\(streamSocket)"
@@ -62,7 +67,7 @@ public final class TestDaemon {
             \(intake)
             [outbox]
             path = "\(outboxPath)"
-            min_free_bytes = "16 MiB"
+            min_free_bytes = \(minFree)
             \(outbox)
             [pipeline]
             mode = "\(mode == .kafka ? "kafka" : "direct")"
@@ -79,6 +84,8 @@ public final class TestDaemon {
             database = "\(database)"
             [control]
             socket = "\(folder.path)/c"
+            [metrics]
+            listen = "\(metricsPort.map { "127.0.0.1:\($0)" } ?? "")"
             [log]
             level = "debug"
             \(extra)
@@ -127,6 +134,11 @@ public final class TestDaemon {
         return TestStatus(json: bytes)
     }
 
+    /// What its metrics listener says; nil when nothing answers.
+    public func get(_ path: String) -> HTTPAnswer? {
+        metricsPort.flatMap { try? HTTPClient(port: $0, seconds: 5).request("GET", path) }
+    }
+
     public func events() throws -> MongoCollection {
         try MongoClient.open(uri: mongodb).collection(database: database, "events")
     }
@@ -153,7 +165,11 @@ public struct TestStatus {
                 switch tape.kind(value) {
                 case .object: walk(tape, value, path + ".")
                 case .array:
-                    tape.elements(of: value) { read.reasons.append(String(decoding: tape.string($0), as: UTF8.self)) }
+                    tape.elements(of: value) {
+                        if tape.kind($0) == .string {
+                            read.reasons.append(String(decoding: tape.string($0), as: UTF8.self))
+                        }
+                    }
                 case .integer: read.numbers[path] = Double(tape.integer(value))
                 case .double: read.numbers[path] = tape.double(value)
                 case .true: read.numbers[path] = 1

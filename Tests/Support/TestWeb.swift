@@ -34,7 +34,7 @@ public final class TestWeb {
     }
 
     /// A port of 127.0.0.1 that nobody listens on, below those that the kernel gives to outgoing connections.
-    private static func freePort() -> Int {
+    public static func freePort() -> Int {
         while true {
             let port = Int.random(in: 10_000..<32_000)
             if (try? HTTPClient(port: port, seconds: 1)) == nil { return port }

@@ -8,15 +8,15 @@ import Settings
 import Synchronization
 
 final class ControlServer: @unchecked Sendable {
-    // `@unchecked Sendable`: `samples` belongs to the control thread; the rest is constant or locked.
+    // `@unchecked Sendable`: `history` and `inserted` belong to the control thread; the rest is constant or locked.
     private static let maxWatchers = 8
     private let pipeline: Pipeline
     private let listener: FileDescriptor
     private let path: String
     private let stopDescriptor: EventDescriptor
-    private let isStopping = Atomic<Bool>(false)
     private let watchers = Atomic<Int>(0)
-    private var samples: [(at: Monotonic, received: Int, forwarded: Int, inserted: Int)] = []
+    private var history = RateHistory()
+    private var inserted = PartitionCount()
     private let log: Log
 
     init(_ pipeline: Pipeline, settings: ControlSettings, log: Log) throws {
@@ -28,8 +28,6 @@ final class ControlServer: @unchecked Sendable {
         listener = try LocalSocket.bind(
             .stream, path: settings.socket, mode: settings.socketMode, group: settings.socketGroup, backlog: 64)
     }
-
-    func markStopping() { isStopping.store(true, ordering: .relaxed) }
 
     func stop() {
         stopDescriptor.signal()
@@ -54,21 +52,14 @@ final class ControlServer: @unchecked Sendable {
 
     private func sample() {
         let ledger = pipeline.outboxSnapshot?.withLock { $0.ledger } ?? Ledger()
-        let consumer = pipeline.consumerSnapshot?.withLock { $0.ledger } ?? ledger.consumer
-        let now = Monotonic.now
-        if let last = samples.last, Monotonic.milliseconds(from: last.at, to: now) < 900 { return }
-        samples.append((now, ledger.received, ledger.forwarded, consumer.inserted))
-        if samples.count > 6 { samples.removeFirst() }
-    }
-
-    private var rates: Rates {
-        guard let first = samples.first, let last = samples.last else { return Rates() }
-        let seconds = Monotonic.seconds(from: first.at, to: last.at)
-        guard seconds > 0 else { return Rates() }
-        func rate(_ from: Int, _ to: Int) -> Double { Double(max(0, to - from)) / seconds }
-        return Rates(
-            received: rate(first.received, last.received), forwarded: rate(first.forwarded, last.forwarded),
-            inserted: rate(first.inserted, last.inserted))
+        let parts = pipeline.consumerSnapshot?.withLock { $0.parts }
+        if let parts {
+            inserted.see(Dictionary(uniqueKeysWithValues: parts.map { ($0.partition, $0.stored.inserted) }))
+        }
+        history.add(
+            .init(
+                received: ledger.received, forwarded: ledger.forwarded,
+                inserted: parts == nil ? ledger.consumer.inserted : inserted.total), at: .now)
     }
 
     /// Reads one request line within a second: a slow asker does not hold the others for longer.
@@ -82,9 +73,7 @@ final class ControlServer: @unchecked Sendable {
             }) ?? nil
         switch command {
         case "status":
-            let report = StatusReport(
-                pipeline: pipeline, isStopping: isStopping.load(ordering: .relaxed), rates: rates)
-            send(connection.raw, report.json())
+            send(connection.raw, StatusReport(pipeline: pipeline, history: history).json())
         case "facts": send(connection.raw, DaemonFacts.json(pipeline))
         case "tail": tail(connection.release())
         case "dead": dead(line, connection.release())
@@ -158,7 +147,7 @@ final class ControlServer: @unchecked Sendable {
         _ = fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK)
         var number = pipeline.tail.begin()
         defer { pipeline.tail.end() }
-        while !isStopping.load(ordering: .relaxed) {
+        while !pipeline.isStopping {
             let (batches, missed) = pipeline.tail.next(after: &number)
             var bytes: [UInt8] = missed > 0 ? Array("{\"missed_batches\":\(missed)}\n".utf8) : []
             for batch in batches {

@@ -1,5 +1,6 @@
 // `clickd run`: the daemon. Main waits on signals and on every stage's end, feeds systemd's watchdog while every
 // stage's loop turns, and stops in order, within a bound. The exit status says why it ended.
+import HTTP
 import Linux
 import Pipeline
 import SQLite
@@ -7,7 +8,6 @@ import Settings
 import Systemd
 
 enum RunCommand {
-    private static let stuckSeconds = 10.0
 
     /// `file`: as the command line names it, for reading it again.
     static func run(_ settings: Settings, file: String?) -> Int32 {
@@ -26,11 +26,13 @@ enum RunCommand {
 
         let pipeline: Pipeline
         let control: ControlServer
+        let metrics: Server?
         var begun: Pipeline?
         do {
             pipeline = try Pipeline(settings, log: log, inherited: ServiceManager.inheritedSockets())
             begun = pipeline
             control = try ControlServer(pipeline, settings: settings.control, log: log)
+            metrics = try MetricsServer.start(pipeline)
         } catch {
             _ = begun?.stop()
             let (text, code) = explain(error)
@@ -50,10 +52,10 @@ enum RunCommand {
         wait(pipeline, descriptor.raw, reload, log)
 
         ServiceManager.notify("STOPPING=1")
-        control.markStopping()
         let isWhole = pipeline.stop()
         control.stop()
         controlThread?.join()
+        _ = metrics?.stop(seconds: 1)
         if let failure = pipeline.failure {
             log.error(failure.reason)
             ServiceManager.notify("STATUS=\(failure.reason)")
@@ -86,14 +88,12 @@ enum RunCommand {
                 return
             }
             if entries.dropFirst().contains(where: { $0.revents != 0 }) { return }
-            let stuck = pipeline.stuckStages(seconds: stuckSeconds)
-            pipeline.conditions.set(
-                "stage",
-                stuck.isEmpty ? nil : "\(stuck.joined(separator: ", ")) has not turned for \(Int(stuckSeconds)) s")
+            let sickness = Health(pipeline).sickness
+            pipeline.conditions.set("stage", sickness)
             pipeline.conditions.set(
                 "clock",
                 WallClock.nowMilliseconds < WallClock.earliestMilliseconds ? "the system's clock is before 2026" : nil)
-            if let watchdog, stuck.isEmpty, Monotonic.now.nanoseconds - lastFeed.nanoseconds >= watchdog {
+            if let watchdog, sickness == nil, Monotonic.now.nanoseconds - lastFeed.nanoseconds >= watchdog {
                 lastFeed = .now
                 ServiceManager.notify("WATCHDOG=1")
             }

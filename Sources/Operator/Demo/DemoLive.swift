@@ -63,7 +63,7 @@ struct DemoLive {
         if let json = try? ControlClient.status(path: settings.control.socket), let values = StatusValues(json) {
             text +=
                 Terminal.isTerminal
-                ? "\n" + StatusTable.text(values)
+                ? "\n" + StatusTable.text(values, look: .current)
                 : "  received \(values["ledger.received"]) stored \(values["ledger.stored"]) forwarded "
                     + "\(values["ledger.forwarded"]) inserted \(values["ledger.inserted"])"
         } else {

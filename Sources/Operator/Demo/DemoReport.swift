@@ -62,11 +62,11 @@ struct DemoReport {
     }
 
     var text: String {
-        var lines = [Terminal.bold("activities")]
+        var lines = [Look.current.toned("activities", .strong)]
         for (name, count) in activities {
             lines.append("  " + Format.padded(name, 22) + Format.right(Format.count(count), 9))
         }
-        lines.append(Terminal.bold("funnel, visitors"))
+        lines.append(Look.current.toned("funnel, visitors", .strong))
         let most = max(funnel.first?.1 ?? 0, 1)
         for (name, count) in funnel {
             let bar = String(repeating: "#", count: count * 30 / most)
@@ -74,7 +74,7 @@ struct DemoReport {
                 "  " + Format.padded(name, 22) + Format.right(Format.count(count), 9) + "  " + bar
                     + " \(count * 100 / most) %")
         }
-        lines.append(Terminal.bold("most viewed products") + "              views     added")
+        lines.append(Look.current.toned("most viewed products", .strong) + "              views     added")
         for product in products {
             lines.append(
                 "  " + Format.padded(product.name, 22) + Format.right(Format.count(product.views), 9)

@@ -5,16 +5,9 @@ import JSON
 import Linux
 import Pipeline
 
-struct Rates: Sendable {
-    var received = 0.0
-    var forwarded = 0.0
-    var inserted = 0.0
-}
-
 struct StatusReport {
     let pipeline: Pipeline
-    let isStopping: Bool
-    let rates: Rates
+    let history: RateHistory
 
     func json() -> [UInt8] {
         let outbox = pipeline.outboxSnapshot?.withLock { $0 }
@@ -25,10 +18,15 @@ struct StatusReport {
         writer.object { o in
             o.member("version", Version.text)
             o.member("host", pipeline.settings.host.name)
-            o.member("state", isStopping ? "stopping" : conditions.isEmpty ? "running" : "degraded")
+            o.member("state", DaemonState(pipeline).rawValue)
             o.key("reasons")
             o.array { list in for condition in conditions { list.string("\(condition.part): \(condition.reason)") } }
-            o.member("since", time(conditions.map(\.sinceMilliseconds).min() ?? pipeline.startedMilliseconds))
+            o.key("conditions")
+            o.array { list in for one in conditions { list.object { condition(&$0, one) } } }
+            let since = conditions.map(\.sinceMilliseconds).min() ?? pipeline.startedMilliseconds
+            o.member("since", time(since))
+            o.member("since_seconds", age(since))
+            o.member("uptime_seconds", age(pipeline.startedMilliseconds))
             o.member("mode", pipeline.settings.pipeline.mode.rawValue)
             o.member("pid", Int(getpid()))
             o.key("ledger")
@@ -54,13 +52,10 @@ struct StatusReport {
             part(&o, "consumer", consumer) { o, consumer in
                 o.member("lag", consumer.lag)
                 o.member("partitions", consumer.partitions)
+                o.member("oldest_seconds", consumer.oldestSeconds)
+                retention(&o, consumer)
             }
-            o.key("rates")
-            o.object { r in
-                r.member("received", rates.received)
-                r.member("forwarded", rates.forwarded)
-                r.member("inserted", rates.inserted)
-            }
+            history.write(to: &o)
         }
         return writer.bytes
     }
@@ -70,6 +65,27 @@ struct StatusReport {
     ) {
         o.key(name)
         if let value { o.object { body(&$0, value) } } else { o.null() }
+    }
+
+    private func condition(_ o: inout JSONWriter, _ condition: Conditions.Condition) {
+        o.member("part", condition.part)
+        o.member("reason", condition.reason)
+        o.member("since", time(condition.sinceMilliseconds))
+        o.member("seconds", age(condition.sinceMilliseconds))
+    }
+
+    /// Null where Kafka keeps events for ever, or was not asked yet.
+    private func retention(_ o: inout JSONWriter, _ consumer: ConsumerSnapshot) {
+        let retention = pipeline.topicRetention
+        let left = retention?.left(oldest: consumer.oldestMilliseconds, now: WallClock.nowMilliseconds)
+        for (name, value) in [("retention_seconds", retention?.milliseconds), ("retention_left_seconds", left)] {
+            o.key(name)
+            if let value { o.double(Double(value) / 1000) } else { o.null() }
+        }
+    }
+
+    private func age(_ milliseconds: Int64) -> Double {
+        Double(max(0, WallClock.nowMilliseconds - milliseconds)) / 1000
     }
 
     private func time(_ milliseconds: Int64) -> String { String(decoding: EventTime.text(milliseconds), as: UTF8.self) }
@@ -107,9 +123,9 @@ struct StatusReport {
         o.member("file_bytes", outbox.fileBytes)
         o.member("wal_bytes", outbox.walBytes)
         o.member("dead_bytes", outbox.deadBytes)
-        let age = outbox.oldestMilliseconds.map { Double(max(0, WallClock.nowMilliseconds - $0)) / 1000 }
-        o.member("oldest_seconds", outbox.ledger.outbox > 0 ? age ?? 0 : 0)
+        o.member("oldest_seconds", outbox.oldestSeconds)
+        o.member("disk_free_bytes", outbox.diskFreeBytes ?? 0)
         o.member("commits", outbox.commits)
-        o.member("commit_p99_ms", outbox.commitLatency.milliseconds(quantile: 0.99))
+        o.member("commit_p99_ms", outbox.commitSeconds.value(quantile: 0.99) * 1000)
     }
 }

@@ -1,16 +1,25 @@
-// The numbers of a status answer, read back from its JSON.
+// A status answer, read back from its JSON.
 import JSON
 
 package struct StatusValues {
+    /// A part that is not well.
+    package struct Condition {
+        package let part: String
+        package let reason: String
+        /// For how long; nil where it was not said.
+        package let seconds: Double?
+    }
+
     package var state = ""
     package var host = ""
     package var version = ""
     package var mode = ""
-    package var since = ""
-    package var reasons: [String] = []
+    package var conditions: [Condition] = []
     /// By dotted path: "ledger.received", "outbox.bytes", "rates.inserted". Absent where the part does not run.
     package var numbers: [String: Double] = [:]
     package var texts: [String: String] = [:]
+    /// Rows of numbers by path: "history.received".
+    package var rows: [String: [Double]] = [:]
 
     package init?(_ json: [UInt8]) {
         guard let parser = try? JSONParser.make(capacity: max(json.count, 64), maxDepth: 8) else { return nil }
@@ -19,7 +28,11 @@ package struct StatusValues {
             guard tape.kind(tape.top) == .object else { return }
             values.read(tape, tape.top, "")
         }
-        guard result != nil, !values.state.isEmpty else { return nil }
+        guard result != nil, let state = values.texts["state"], !state.isEmpty else { return nil }
+        values.state = state
+        values.host = values.texts["host"] ?? ""
+        values.version = values.texts["version"] ?? ""
+        values.mode = values.texts["mode"] ?? ""
         self = values
     }
 
@@ -27,15 +40,14 @@ package struct StatusValues {
 
     package subscript(path: String) -> Int { Int(exactly: (numbers[path] ?? 0).rounded()) ?? 0 }
 
+    package func condition(_ part: String) -> Condition? { conditions.first { $0.part == part } }
+
     private mutating func read(_ tape: JSONTape, _ place: Int, _ front: String) {
         tape.members(of: place) { key, value in
             let path = front + String(decoding: key, as: UTF8.self)
             switch tape.kind(value) {
             case .object: read(tape, value, path + ".")
-            case .array:
-                tape.elements(of: value) {
-                    if tape.kind($0) == .string { reasons.append(String(decoding: tape.string($0), as: UTF8.self)) }
-                }
+            case .array: readArray(tape, value, path)
             case .integer: numbers[path] = Double(tape.integer(value))
             case .double: numbers[path] = tape.double(value)
             case .true: numbers[path] = 1
@@ -44,12 +56,24 @@ package struct StatusValues {
             default: break
             }
         }
-        if front.isEmpty {
-            state = texts["state"] ?? ""
-            host = texts["host"] ?? ""
-            version = texts["version"] ?? ""
-            mode = texts["mode"] ?? ""
-            since = texts["since"] ?? ""
+    }
+
+    private mutating func readArray(_ tape: JSONTape, _ place: Int, _ path: String) {
+        var row: [Double] = []
+        tape.elements(of: place) { element in
+            switch tape.kind(element) {
+            case .integer: row.append(Double(tape.integer(element)))
+            case .double: row.append(tape.double(element))
+            case .object where path == "conditions":
+                var one = StatusValues()
+                one.read(tape, element, "")
+                conditions.append(
+                    Condition(
+                        part: one.texts["part"] ?? "", reason: one.texts["reason"] ?? "",
+                        seconds: one.numbers["seconds"]))
+            default: break
+            }
         }
+        if !row.isEmpty { rows[path] = row }
     }
 }

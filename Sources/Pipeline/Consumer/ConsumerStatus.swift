@@ -6,6 +6,17 @@ public struct ConsumerSnapshot: Sendable {
     /// Records in Kafka that are not finished.
     public var lag = 0
     public var partitions = 0
+    /// By partition, as MongoDB has it: for metrics, whose counters must not fall when a partition goes elsewhere.
+    public var parts: [Part] = []
+    /// When the oldest record that was polled and is not in MongoDB came into Kafka (ms since 1970); nil without one.
+    public var oldestMilliseconds: Int64?
+
+    public struct Part: Sendable {
+        public let partition: Int32
+        public let stored: ConsumerLedger
+        /// Records in Kafka that are not finished.
+        public let lag: Int
+    }
 
     public init() {}
 }
@@ -14,13 +25,16 @@ extension ConsumerSnapshot {
     /// `high`: the end of a partition in Kafka, where known.
     init(_ partitions: [Int32: PartitionState], high: (Int32) -> Int64?) {
         self.partitions = partitions.count
-        for (partition, state) in partitions {
+        for (partition, state) in partitions.sorted(by: { $0.key < $1.key }) {
             var ledger = state.stored.ledger
             let unstored = state.finished.ledger.consumed - state.stored.ledger.consumed
             ledger.pending = state.pending + unstored
             ledger.consumed += ledger.pending
             self.ledger += ledger
-            if let high = high(partition), high > state.stored.next { lag += Int(high - state.stored.next) }
+            var behind = 0
+            if let high = high(partition), high > state.stored.next { behind = Int(high - state.stored.next) }
+            lag += behind
+            parts.append(Part(partition: partition, stored: state.stored.ledger, lag: behind))
         }
     }
 }

@@ -21,6 +21,7 @@ final class KafkaConsumer {
     private let watch: TopicWatch
     private let conditions: Conditions
     private let control: StageControl
+    private let status: WriterStatus
     private let published: Guarded<ConsumerSnapshot>
     private let log: Log
     private var pool: WriterPool
@@ -45,7 +46,7 @@ final class KafkaConsumer {
 
     init(
         live: LiveSettings, instance: String, watch: TopicWatch, conditions: Conditions,
-        control: StageControl, published: Guarded<ConsumerSnapshot>, log: Log
+        control: StageControl, published: Guarded<ConsumerSnapshot>, status: WriterStatus, log: Log
     ) throws {
         self.live = live
         kafka = live.now.kafka
@@ -54,10 +55,11 @@ final class KafkaConsumer {
         self.watch = watch
         self.conditions = conditions
         self.control = control
+        self.status = status
         self.published = published
         self.log = log
         letters = ConsumerLetters(live.now, conditions)
-        pool = try WriterPool(settings: live.now.mongodb, conditions: conditions)
+        pool = try WriterPool(settings: live.now.mongodb, conditions: conditions, status: status)
     }
 
     func run() -> StageOutcome {
@@ -102,7 +104,7 @@ final class KafkaConsumer {
         isRenewing = false
         log.info("consumer: begins again with the new settings")
         pool.stop()
-        pool = try WriterPool(settings: mongo, conditions: conditions)
+        pool = try WriterPool(settings: mongo, conditions: conditions, status: status)
     }
 
     /// The topic is there, MongoDB answers, the indexes are made. False when asked to stop first.
@@ -265,7 +267,14 @@ final class KafkaConsumer {
     }
 
     private func publish(_ consumer: Consumer) {
-        let taken = ConsumerSnapshot(partitions) { consumer.watermarks($0)?.high }
+        var taken = ConsumerSnapshot(partitions) { consumer.watermarks($0)?.high }
+        // While nothing is behind, nothing is old.
+        let waiting = (chunks.map(\.oldestMilliseconds) + gathering.map(\.timestampMilliseconds)).filter { $0 > 0 }
+        taken.oldestMilliseconds = taken.lag > 0 ? waiting.min() : nil
+        let retention = TopicRetention(milliseconds: watch.retentionMilliseconds)
+        conditions.set(
+            "retention",
+            retention?.warning(oldest: taken.oldestMilliseconds, now: WallClock.nowMilliseconds))
         published.withLock { $0 = taken }
         let skipped = taken.ledger.skipped
         conditions.set("skipped", skipped > 0 ? "\(skipped) events left Kafka before they were consumed" : nil)

@@ -19,6 +19,8 @@ final class WriteChunk: @unchecked Sendable {
     var places: [SegmentPlace: Int] = [:]
     /// Which assignment of partitions it belongs to; finished writes of an older one are ignored.
     let generation: Int
+    /// The oldest record's time in Kafka, ms since 1970.
+    let oldestMilliseconds: Int64
     private let onRelease: () -> Void
     var isFinished = false
     /// Its dead events have been counted by `DeadRate`.
@@ -28,6 +30,7 @@ final class WriteChunk: @unchecked Sendable {
         self.records = records
         self.generation = generation
         self.onRelease = onRelease
+        oldestMilliseconds = records.map(\.timestampMilliseconds).min() ?? 0
         outcomes = Array(repeating: .waiting, count: records.count)
     }
 

@@ -23,7 +23,7 @@ final class WriterPool: Sendable {
     private let threads: [NamedThread]
     static let writers = 2
 
-    init(settings: MongoSettings, conditions: Conditions) throws {
+    init(settings: MongoSettings, conditions: Conditions, status: WriterStatus) throws {
         finished = try EventDescriptor()
         let work = work
         let done = done
@@ -34,8 +34,11 @@ final class WriterPool: Sendable {
             threads.append(
                 try NamedThread.start("writer-\(number)") {
                     while let chunk = WriterPool.next(work) {
-                        let isWritten = WriterPool.persist(work, conditions, settings) { () throws(MongoError) in
+                        let isWritten = WriterPool.persist(work, conditions, status, settings) { () throws(MongoError) in
+                            let start = Monotonic.now
                             try writer.value.write(chunk)
+                            status.writeSeconds.observe(Int(Monotonic.now.nanoseconds - start.nanoseconds))
+                            status.writeEvents.observe(chunk.records.count)
                         }
                         if isWritten { work.update { $0.written.append(chunk) } }
                     }
@@ -47,7 +50,7 @@ final class WriterPool: Sendable {
                 while let chunks = WriterPool.written(work) {
                     var places: [SegmentPlace: Int] = [:]
                     for chunk in chunks { places.merge(chunk.places, uniquingKeysWith: +) }
-                    let isMarked = WriterPool.persist(work, conditions, settings) { () throws(MongoError) in
+                    let isMarked = WriterPool.persist(work, conditions, status, settings) { () throws(MongoError) in
                         if marks == nil {
                             let client = try MongoClient.open(
                                 uri: settings.uri.revealed, socketTimeout: MongoClient.writingTimeout)
@@ -86,7 +89,7 @@ final class WriterPool: Sendable {
 
     /// Does it until MongoDB takes it; false when asked to stop before.
     private static func persist(
-        _ work: Guarded<Work>, _ conditions: Conditions, _ settings: MongoSettings,
+        _ work: Guarded<Work>, _ conditions: Conditions, _ status: WriterStatus, _ settings: MongoSettings,
         _ write: () throws(MongoError) -> Void
     ) -> Bool {
         var pause = 50
@@ -97,6 +100,7 @@ final class WriterPool: Sendable {
                 return true
             } catch {
                 conditions.mongoFailed(error, settings)
+                status.failures.add()
                 let deadline = Monotonic.now.adding(milliseconds: pause)
                 pause = min(2 * pause, 2000)
                 if work.wait(until: deadline, { $0.isStopping ? true : nil }) ?? false { return false }

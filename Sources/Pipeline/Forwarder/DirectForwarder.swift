@@ -13,6 +13,7 @@ final class DirectForwarder {
     private let returned: OutboxReturns
     private let conditions: Conditions
     private let control: StageControl
+    private let status: WriterStatus
     private var pool: WriterPool
     private var waiting: [EventBatch] = []
     /// The batches of each chunk given to the writers.
@@ -20,7 +21,7 @@ final class DirectForwarder {
 
     init(
         live: LiveSettings, door: ForwarderDoor, returned: OutboxReturns, conditions: Conditions,
-        control: StageControl
+        control: StageControl, status: WriterStatus
     ) throws {
         self.live = live
         mongo = live.now.mongodb
@@ -28,7 +29,8 @@ final class DirectForwarder {
         self.returned = returned
         self.conditions = conditions
         self.control = control
-        pool = try WriterPool(settings: live.now.mongodb, conditions: conditions)
+        self.status = status
+        pool = try WriterPool(settings: live.now.mongodb, conditions: conditions, status: status)
     }
 
     func run() -> StageOutcome {
@@ -77,7 +79,7 @@ final class DirectForwarder {
         let unfinished = batchesOf.values.flatMap { $0.1 }.sorted { $0.first < $1.first }
         batchesOf = [:]
         waiting = unfinished + waiting
-        pool = try WriterPool(settings: mongo, conditions: conditions)
+        pool = try WriterPool(settings: mongo, conditions: conditions, status: status)
     }
 
     private func give() {

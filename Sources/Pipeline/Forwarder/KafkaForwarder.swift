@@ -187,7 +187,12 @@ package final class KafkaForwarder {
         lastDelivery = .now
         guard let done = lent.deliver(slot, ordinal) else { return }
         finished.append(done)
-        if let batch = lent.batch(slot) { door.release(batch) }
+        if let batch = lent.batch(slot) {
+            if let storedAt = batch.storedAt {
+                status.delivery.observe(Int(lastDelivery.nanoseconds - storedAt.nanoseconds))
+            }
+            door.release(batch)
+        }
         lent.remove(slot)
     }
 

@@ -13,6 +13,7 @@ package final class TopicWatch: Sendable {
     private let control: StageControl
     private let log: Log
     private let partitions = Atomic<Int32>(0)
+    private let retention = Atomic<Int64>(0)
     /// Signalled when the number of partitions becomes known.
     let found: EventDescriptor
 
@@ -31,6 +32,9 @@ package final class TopicWatch: Sendable {
 
     /// 0 until the topic was found, and usable, once.
     package var partitionCount: Int32 { partitions.load(ordering: .acquiring) }
+
+    /// The topic's `retention.ms`: -1 for ever, 0 while it is not known.
+    package var retentionMilliseconds: Int64 { retention.load(ordering: .relaxed) }
 
     package func run() -> StageOutcome {
         var admin: Admin?
@@ -84,6 +88,9 @@ package final class TopicWatch: Sendable {
                 "kafka",
                 "topic \(settings.topic) is compacted (cleanup.policy=\(policy)): it would drop events; use delete")
             return
+        }
+        if let text = configuration?["retention.ms"], let milliseconds = Int64(text) {
+            retention.store(milliseconds, ordering: .relaxed)
         }
         conditions.set("kafka", nil)
         conditions.set("durability", TopicSafety.weakness(topic, configuration ?? [:]))

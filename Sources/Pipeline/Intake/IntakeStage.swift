@@ -27,6 +27,7 @@ final class IntakeStage {
     private let sockets: IntakeSockets
     private let door: OutboxDoor
     private let control: StageControl
+    private let status: IntakeStatus
     private let log: Log
     private let main: Poller
     private let streams: Poller
@@ -45,7 +46,7 @@ final class IntakeStage {
 
     init(
         live: LiveSettings, sockets: IntakeSockets, door: OutboxDoor,
-        control: StageControl, log: Log
+        control: StageControl, status: IntakeStatus, log: Log
     ) throws {
         self.live = live
         let settings = live.now.intake
@@ -53,6 +54,7 @@ final class IntakeStage {
         host = live.now.host.name
         self.door = door
         self.control = control
+        self.status = status
         self.log = log
         main = try Poller.make()
         streams = try Poller.make()
@@ -90,6 +92,7 @@ final class IntakeStage {
             }
             giveWhenIdle()
             watchStreams()
+            status.connections.store(connections.count, ordering: .relaxed)
             // Held for want of descriptors: they may be there again.
             if !watchesListeners, Monotonic.milliseconds(from: listenersHeldSince, to: .now) >= 100 {
                 resumeListeners()
@@ -261,6 +264,7 @@ final class IntakeStage {
         } else {
             connection.markBatch = batchNumber
             connection.markIndex = batch.marks.count
+            if batch.marks.isEmpty { batch.markedAt = .now }
             batch.marks.append(Mark(connection: connection.id, line: connection.lines))
         }
     }
@@ -356,6 +360,9 @@ final class IntakeStage {
                 guard let connection = connections[mark.connection] else { continue }
                 connection.settle(upTo: mark.line)
                 answer(connection)
+            }
+            if let markedAt = committed.markedAt {
+                status.acknowledgement.observe(Int(Monotonic.now.nanoseconds - markedAt.nanoseconds))
             }
         }
     }

@@ -135,8 +135,7 @@ public final class Outbox {
         try file.database.execute("COMMIT")
         state = next
         snapshot.commits += 1
-        let took = Monotonic.now.nanoseconds - start.nanoseconds
-        snapshot.commitLatency.add(nanoseconds: took)
+        note(batches, since: start)
         hasNoSpace = file.holdsOldWAL
         // Room is looked at every 200 ms, and sooner in a flood that could use up the floor within that.
         writtenSinceCheck += batches.reduce(0) { $0 + $1.byteCount }
@@ -149,6 +148,16 @@ public final class Outbox {
         }
         forward(batches.filter { $0.eventCount > 0 })
         if file.walBytes >= file.walLimitBytes { try shortenWAL() }
+    }
+
+    /// For the histograms, and for the forwarder's: when what was committed became safe.
+    private func note(_ batches: [EventBatch], since start: Monotonic) {
+        let now = Monotonic.now
+        snapshot.commitSeconds.observe(Int(now.nanoseconds - start.nanoseconds))
+        guard !batches.isEmpty else { return }
+        for batch in batches { batch.storedAt = now }
+        snapshot.commitEvents.observe(batches.reduce(0) { $0 + $1.eventCount })
+        snapshot.commitBytes.observe(batches.reduce(0) { $0 + $1.byteCount })
     }
 
     /// Without room it is tried again after the next commit: what is committed is safe in the WAL.
@@ -244,8 +253,9 @@ public final class Outbox {
         }
         file.reserveAhead()
         var disk = statvfs()
-        let isLow =
-            statvfs(settings.path, &disk) == 0 && Int(disk.f_bavail) * Int(disk.f_frsize) < settings.minFreeBytes
+        let isKnown = statvfs(settings.path, &disk) == 0
+        snapshot.diskFreeBytes = isKnown ? Int(disk.f_bavail) * Int(disk.f_frsize) : nil
+        let isLow = snapshot.diskFreeBytes.map { $0 < settings.minFreeBytes } ?? false
         measure()
         snapshot.fileBytes = (try? file.fileBytes()) ?? 0
         snapshot.oldestMilliseconds = (try? file.oldestMilliseconds()) ?? nil
