@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 
-.PHONY: kill-campaign help build test unit tsan asan browser lint configuration bench demo deb deb-test hosts-test clean
+.PHONY: help build test unit tsan asan browser office kill-campaign lint configuration bench demo deb deb-test hosts-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,6 +46,11 @@ kill-campaign:  ## clickd killed at random moments and named points, then everyt
 	@folder=$$(mktemp -d) && scripts/services run $$folder/servers -- Tests/Campaigns/kill; \
 	status=$$?; rm -rf $$folder; exit $$status
 
+office:  ## LibreOffice opens the CSV exports; installs it, 90 MB
+	@scripts/install-deps build services test office
+	$(SWIFT) build -c release
+	@scripts/services run "$$(mktemp -d)" -- $(SWIFT) test -c release --disable-testable-imports --filter OfficeTests
+
 lint:  ## the formatter's and the shell checker's word on every file
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 	@scripts/lint
@@ -54,7 +59,7 @@ configuration:  ## docs/configuration.md, from the code
 	$(SWIFT) build -c release --product clickd
 	.build/release/clickd check-config --reference --config etc/clickd.toml >docs/configuration.md
 
-bench:  ## intake, socket to Kafka, Kafka to MongoDB, against raw limits in the same run
+bench:  ## the way of events against raw limits in the same run, and reports over 10 million events
 	@scripts/install-deps build services
 	$(SWIFT) build -c release
 	@Benchmarks/run

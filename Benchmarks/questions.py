@@ -1,19 +1,17 @@
-"""The questions, each asked of clickd and of a small C program that does only the part nobody can avoid.
+"""The questions about the way of events, each asked of clickd and of a small C program that does only the part nobody
+can avoid.
 
 A question's `raw` and `clickd` give events a second. Both get the same events, and each round starts anew: a new
-outbox, a new topic, a new database.
+outbox, a new topic, a new database. Those about reports are in reporting.py.
 """
 
 import os
-import re
 import resource
 import socket
+import statistics
 import sys
 
-from workplace import ROOT, Failure
-
-sys.path.insert(0, os.path.join(ROOT, "scripts"))
-from local_servers import mongodb  # noqa: E402
+from workplace import Failure
 
 
 def per_second(answer):
@@ -27,7 +25,51 @@ def expect(daemon, **wanted):
         raise Failure(f"the ledger should say {wanted} and says {wrong}")
 
 
-class Intake:
+def rate(value):
+    return f"{value / 1e6:.2f} M/s" if value >= 1e6 else f"{value / 1e3:.0f} k/s"
+
+
+def spread(rates):
+    return f"{rate(min(rates))} to {rate(max(rates))}" if len(rates) > 1 else "one round"
+
+
+class Rate:
+    """A question whose answer is events a second, and their share of what a raw program reaches."""
+
+    def measure(self, place, events, rounds):
+        """The rounds, clickd and raw in turn."""
+        ours, raw, daemons = [], [], []
+        for number in range(1, rounds + 1):
+            raw.append(self.raw(place, events, number))
+            value, daemon = self.clickd(place, events, number)
+            ours.append(value)
+            daemons.append(daemon)
+            print(f"  round {number}: clickd {rate(value)}, raw {rate(raw[-1])}", file=sys.stderr, flush=True)
+        middle, limit = statistics.median(ours), statistics.median(raw)
+        return {
+            "figure": self.title, "events": events, "clickd": middle, "raw": limit, "ratio": middle / limit,
+            "goal": self.goal, "floor": self.floor, "clickd_rounds": ours, "raw_rounds": raw, "daemon": daemons,
+        }
+
+    def verdict(self, goal, result):
+        """Whether the median meets `goal`, which is a rate, a share of the raw limit, or both."""
+        wanted = [rate(goal["rate"])] if "rate" in goal else []
+        wanted += [f"{goal['ratio']} of raw"] if "ratio" in goal else []
+        met = result["clickd"] >= goal.get("rate", 0) and result["ratio"] >= goal.get("ratio", 0)
+        return f"{' and '.join(wanted)}: {'met' if met else 'missed'}"
+
+    def show(self, result):
+        memory = max(daemon["peak_memory_bytes"] for daemon in result["daemon"]) / 1e6
+        seconds = statistics.median(daemon["cpu_seconds"] for daemon in result["daemon"])
+        print(f"{self.title}\n"
+              f"  clickd {rate(result['clickd'])} ({spread(result['clickd_rounds'])}),"
+              f" {memory:.0f} MB at most, {seconds / result['events'] * 1e6:.2f} s of CPU a million\n"
+              f"  raw    {rate(result['raw'])} ({spread(result['raw_rounds'])}), {self.limit}\n"
+              f"  ratio  {result['ratio']:.2f}\n"
+              f"  goal   {self.verdict(self.goal, result)}; floor {self.verdict(self.floor, result)}", flush=True)
+
+
+class Intake(Rate):
     title = "acknowledged intake over the stream socket, no forwarding"
     limit = "SQLite, a row a batch of 256 KiB, 4 a commit"
     goal, floor = {"rate": 2_000_000}, {"rate": 1_000_000}
@@ -52,7 +94,7 @@ class Intake:
             return per_second(answer), costs
 
 
-class Kafka:
+class Kafka(Rate):
     title = "stream socket to Kafka, acknowledged, all delivered"
     limit = "librdkafka, idempotent, acks=all, lz4"
     goal, floor = {"rate": 800_000, "ratio": 0.9}, {"rate": 500_000}
@@ -75,11 +117,14 @@ class Kafka:
             return events / (ended - answer["began"]), costs
 
 
-class Mongo:
+class Mongo(Rate):
     title = "Kafka to MongoDB, deduplicated"
     limit = "libmongoc, unordered inserts of 5,000, two writers, the same index"
     goal, floor = {"ratio": 0.95}, {"ratio": 0.8}
     events, needs_servers = 500_000, True
+
+    def prepare(self, command, database):
+        """Before the daemon starts."""
 
     def raw(self, place, events, number):
         return per_second(place.raw("insert", place.servers["MONGODB_URI"], f"raw_{place.run}", events))
@@ -87,11 +132,11 @@ class Mongo:
     def clickd(self, place, events, number):
         topic, database = f"mongo-{place.run}-{number}", f"bench_{place.run}_{number}"
         place.raw("producer", place.servers["KAFKA_BROKERS"], topic, events, place.run, "bench")
-        host, port = re.search(r"//([^:/]+):(\d+)", place.servers["MONGODB_URI"]).groups()
-        with socket.create_connection((host, int(port)), timeout=60) as connection:
+        with place.mongodb() as command:
+            self.prepare(command, database)
 
             def count():
-                return int(mongodb.command(connection, {"count": "events", "$db": database}).get("n", 0))
+                return int(command({"count": "events", "$db": database}).get("n", 0))
 
             with place.daemon(["consumer"], topic=topic, database=database) as daemon:
                 # Asked of MongoDB itself, from what the first look finds (joining the group is not timed) to the last.
@@ -104,13 +149,13 @@ class Mongo:
                 expect(daemon, consumed=events, inserted=events, duplicates=0, consumer_dead=0)
                 if count() != events:
                     raise Failure(f"{events} events became {count()} documents")
-            mongodb.command(connection, {"dropDatabase": 1, "$db": database})
+            command({"dropDatabase": 1, "$db": database})
         if there >= events or ended <= began:
             raise Failure("too few events to time anything")
         return (events - there) / (ended - began), costs
 
 
-class Collector:
+class Collector(Rate):
     """Batches of 100, or single events, over HTTP to clickd-web and through it to clickd's disk."""
 
     limit = "a bare libmicrohttpd that reads the same requests and answers at once"
@@ -128,8 +173,8 @@ class Collector:
             return per_second(self.load(place, port, events))
 
     def clickd(self, place, events, number):
-        with place.daemon(["intake", "forwarder"], topic=None) as daemon, place.web(daemon) as port:
-            answer = self.load(place, port, events)
+        with place.daemon(["intake", "forwarder"], topic=None) as daemon, place.web(daemon) as web:
+            answer = self.load(place, web.port, events)
             costs = daemon.costs()
             daemon.wait("the ledger shows all", lambda: daemon.ledger().get("stored", 0) >= events)
             expect(daemon, received=events, stored=events, outbox=events)

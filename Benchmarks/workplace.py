@@ -6,6 +6,7 @@ Everything lies under .build/bench of this tree, so on its disk: a figure that i
 import contextlib
 import json
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -19,6 +20,9 @@ FOLDER = os.path.join(ROOT, ".build", "bench")
 LIBRARIES = {"sender": None, "sqlite_rows": "sqlite3", "producer": "rdkafka", "insert": "libmongoc-1.0",
              "http_post": None, "http_limit": "libmicrohttpd"}
 PATIENCE = 120
+
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+from local_servers import mongodb  # noqa: E402
 
 
 class Failure(Exception):
@@ -57,17 +61,29 @@ class Workplace:
             made = subprocess.run(["cc", "-O2", "-Wall", "-pthread", source, "-o", self.program(name), *flags], check=False)
             if made.returncode != 0:
                 raise Failure(f"{source} does not compile")
-        if not self.given:
+        for product in [] if self.given else ["clickd", "clickd-web", "bench-reports"]:
             made = subprocess.run(
-                ["swift", "build", "-c", "release", "--product", "clickd"], cwd=ROOT, stdout=sys.stderr, check=False)
+                ["swift", "build", "-c", "release", "--product", product], cwd=ROOT, stdout=sys.stderr, check=False)
             if made.returncode != 0:
-                raise Failure("clickd does not build")
+                raise Failure(f"{product} does not build")
 
     def program(self, name):
         return os.path.join(FOLDER, name)
 
     def raw(self, name, *words):
         return ask([self.program(name), *map(str, words)], name)
+
+    def fill_rollups(self, database, events):
+        """Roll-ups of generated events of the last 90 days, as the writer makes them; their first and last day."""
+        program = os.path.join(os.path.dirname(self.clickd), "bench-reports")
+        return ask([program, "fill", self.servers["MONGODB_URI"], database, str(events)], "bench-reports")
+
+    @contextlib.contextmanager
+    def mongodb(self):
+        """A connection to MongoDB; give it a command."""
+        host, port = re.search(r"//([^:/]+):(\d+)", self.servers["MONGODB_URI"]).groups()
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
+            yield lambda command: mongodb.command(connection, command)
 
     def start_servers(self):
         """Kafka and MongoDB, once a run; `servers` is then what clickd needs to know of them."""
@@ -116,19 +132,14 @@ class Workplace:
 
     @contextlib.contextmanager
     def web(self, daemon):
-        """clickd-web in front of a daemon; the collector's port."""
-        port, read_port = free_port(), free_port()
-        config = os.path.join(daemon.folder, "web.toml")
-        with open(config, "w", encoding="utf-8") as file:
-            file.write(daemon.text + f'[web]\nlisten = "127.0.0.1:{port}"\nread_listen = "127.0.0.1:{read_port}"\n')
-        with open(os.path.join(self.data, "web.log"), "wb") as log:
-            web = subprocess.Popen([self.clickd + "-web", "run", "--config", config], stdout=log, stderr=log)
+        """clickd-web in front of a daemon."""
+        web = Web(daemon, self.clickd + "-web", os.path.join(self.data, "web.log"))
         try:
-            daemon.wait("clickd-web has reached it", lambda: is_well(port))
-            yield port
+            daemon.wait("clickd-web has reached it", web.is_well)
+            yield web
         finally:
-            web.terminate()
-            web.wait(30)
+            web.process.terminate()
+            web.process.wait(30)
 
 
 def free_port():
@@ -137,12 +148,44 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def is_well(port):
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_memory_bytes(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM")), 0)
+
+
+class Web:
+    """A clickd-web: `port` takes events, `read_port` shows reports."""
+
+    def __init__(self, daemon, program, log):
+        self.port, self.read_port = free_port(), free_port()
+        config = os.path.join(daemon.folder, "web.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(daemon.text + "\n".join([
+                "[web]", f'listen = "127.0.0.1:{self.port}"', f'read_listen = "127.0.0.1:{self.read_port}"',
+                'timezone = "Europe/Berlin"', ""]))
+        with open(log, "wb") as file:
+            self.process = subprocess.Popen([program, "run", "--config", config], stdout=file, stderr=file)
+
+    def is_well(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def get(self, path):
+        """A report, parsed."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.read_port}{path}", timeout=PATIENCE) as answer:
+                return json.load(answer)
+        except (OSError, ValueError) as error:
+            raise Failure(f"{path}: {error}") from error
 
 
 class Daemon:
@@ -212,11 +255,8 @@ class Daemon:
 
     def costs(self):
         """Processor time and memory up to now."""
-        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
-            fields = file.read().rpartition(")")[2].split()
-        with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:
-            peak = next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM")), 0)
-        return {"cpu_seconds": (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), "peak_memory_bytes": peak}
+        pid = self.process.pid
+        return {"cpu_seconds": cpu_seconds(pid), "peak_memory_bytes": peak_memory_bytes(pid)}
 
     def stop(self):
         if self.process and self.process.poll() is None:

@@ -1,6 +1,6 @@
-// Every report over generated events of 90 days: bench-reports fill|ask URI DATABASE [EVENTS]. `fill` writes the roll-ups
-// that the writer makes of such events (day segments), not the events; `ask` times each request twice, cold in a fresh
-// process and warm.
+// Reports over generated events of 90 days: `bench-reports fill URI DATABASE [EVENTS]` writes the roll-ups that the writer
+// makes of such events (day segments), not the events; `bench-reports ask URI DATABASE QUESTION…` times requests such as
+// "overview?device=phone" without clickd-web around them, for profilers.
 import Events
 import Linux
 import Mongo
@@ -20,6 +20,9 @@ struct Dice: RandomNumberGenerator {
 let days = 90
 let first = SegmentPlace(.day, holding: SegmentPlace.minute(of: WallClock.nowMilliseconds - Int64(days) * 86_400_000))
 
+/// Every twentieth is known by a user id alone.
+func name(_ visitor: Int) -> String { visitor % 20 == 0 ? "u:\(visitor)" : "a:visitor-\(visitor)-0123456789" }
+
 /// A visit: some views, sometimes a search, a cart, an order. About 8 events.
 func visit(_ day: SegmentPlace, _ visitors: Int, _ dice: inout Dice, _ add: (Fact) -> Void) -> Int {
     let visitor = dice.below(visitors)
@@ -33,7 +36,7 @@ func visit(_ day: SegmentPlace, _ visitors: Int, _ dice: inout Dice, _ add: (Fac
     func event(_ activity: Activity, _ change: (inout Fact) -> Void) {
         var fact = Fact(
             time: min(time, day.end - 1),
-            visitor: visitor % 20 == 0 ? "u:\(visitor)" : "a:visitor-\(visitor)-0123456789",
+            visitor: name(visitor),
             kind: FactKind(activity: activity, type: "track", event: activity.eventNames[0].description))
         fact.context = context
         change(&fact)
@@ -74,43 +77,50 @@ func fill(_ client: MongoClient, _ database: String, _ events: Int) throws {
         while made < events * (number + 1) / days { made += visit(day, events / 10, &dice) { builder.add($0) } }
         _ = try rollups.write(builder.finish().documents().map(MongoWrite.insert))
     }
-    print("{\"events\":\(made)}")
+    // Half of those who are known by a user id alone were seen as another visitor too.
+    var links: [String: People.Link] = [:]
+    for visitor in stride(from: 0, to: events / 10, by: 40) {
+        links["\(visitor)"] = People.Link(time: first.start, visitor: name(visitor + 1))
+    }
+    try People(client, database: database).add(links)
+    print("{\"events\":\(made),\"from\":\"\(from)\",\"to\":\"\(to)\"}")
 }
 
-func ask(_ client: MongoClient, _ database: String) throws {
+/// Processor time of this process, ms.
+func cpu() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+}
+
+/// `questions`: paths below /api/, with their parameters.
+func ask(_ client: MongoClient, _ database: String, _ questions: ArraySlice<String>) throws {
     let api = try ReportsAPI(client, .init(database: database, collection: "events", retain: nil))
-    let from = Zone.day(of: first.start).text
-    let to = (Zone.day(of: first.start) + (days - 1)).text
-    let questions: [(String, [(name: String, value: String)])] = [
-        ("overview", []), ("overview", [("device", "phone")]), ("overview", [("campaign", "campaign-1")]),
-        ("funnel", []),
-        ("funnel", [("breakdown", "device")]), ("funnel", [("breakdown", "referrer")]),
-        ("funnel", [("mode", "strict")]),
-        ("funnel", [("signed_in", "true")]), ("products", []), ("searches", []), ("wishlist", []), ("retention", []),
-        ("values", [("of", "campaign")]), ("journey", [("visitor", "a:visitor-77-0123456789")]),
-    ]
-    for (name, more) in questions {
-        var times: [Int] = []
-        for _ in 0..<2 {
-            let start = Monotonic.now
-            let answer = try api.answer(path: "/api/" + name, [("from", from), ("to", to)] + more)
-            times.append(Monotonic.milliseconds(from: start, to: .now))
-            guard answer.status == 200 else { throw QueryMistake(String(decoding: answer.body, as: UTF8.self)) }
+    for question in questions {
+        let parts = question.split(separator: "?")
+        let given = parts.dropFirst().joined().split(separator: "&").map {
+            let pair = $0.split(separator: "=", maxSplits: 1).map(String.init)
+            return (name: pair[0], value: pair.count > 1 ? pair[1] : "")
         }
-        let text = more.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
-        print("{\"report\":\"\(name)\",\"with\":\"\(text)\",\"first_ms\":\(times[0]),\"again_ms\":\(times[1])}")
+        let (start, spent) = (Monotonic.now, cpu())
+        let answer = try api.answer(path: "/api/" + parts[0], [("from", from), ("to", to)] + given)
+        guard answer.status == 200 else { throw QueryMistake(String(decoding: answer.body, as: UTF8.self)) }
+        let took = Monotonic.milliseconds(from: start, to: .now)
+        print("{\"question\":\"\(question)\",\"ms\":\(took),\"cpu_ms\":\(cpu() - spent)}")
     }
 }
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 4 else {
-    print("usage: bench-reports fill|ask URI DATABASE [EVENTS]")
+    print("usage: bench-reports fill URI DATABASE [EVENTS] | ask URI DATABASE QUESTION…")
     exit(2)
 }
 Zone.use("Europe/Berlin")
+let from = Zone.day(of: first.start).text
+let to = Zone.day(of: first.start + Int64(days) * 86_400_000 - 1).text
 let client = try MongoClient.open(uri: arguments[2])
 if arguments[1] == "fill" {
     try fill(client, arguments[3], arguments.count > 4 ? Int(arguments[4]) ?? 10_000_000 : 10_000_000)
 } else {
-    try ask(client, arguments[3])
+    try ask(client, arguments[3], arguments.dropFirst(4))
 }

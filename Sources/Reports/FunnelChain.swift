@@ -8,125 +8,181 @@ struct FunnelEvent {
     /// Bit k: it can be step k. 0: it is no step.
     var steps: UInt16
     /// What the breakdown says of it.
-    var value: Int32
-}
-
-struct FunnelChain: Equatable {
-    /// When each step was reached; its count is how many were.
-    var times: [Int64] = []
-    /// The breakdown's value at the first.
     var value: Int32 = 0
-    /// Whether a chain as long as this may still go on after `now`.
-    var isInProgress = false
+
+    @inline(__always)
+    static func packed(_ time: Int64, _ steps: UInt16) -> UInt64 { UInt64(bitPattern: time) &<< 16 | UInt64(steps) }
+
+    @inline(__always)
+    init(_ packed: UInt64) {
+        time = Int64(bitPattern: packed) &>> 16
+        steps = UInt16(truncatingIfNeeded: packed)
+    }
+
+    /// Its place among events of the same time.
+    var rank: Int { steps == 0 ? 16 : steps.trailingZeroBitCount }
 }
 
-struct FunnelRunner {
+struct FunnelChain {
+    /// When each step was reached; its count is how many were. Valid until the runner begins anew.
+    var times: UnsafeBufferPointer<Int64>
+    /// The breakdown's value at the first.
+    var value: Int32
+    /// Whether a chain as long as this may still go on after `now`.
+    var isInProgress: Bool
+}
+
+final class FunnelRunner {
+    /// A chain; its steps' times are a row of `Chains.times`.
     private struct Open {
         var start: Int64 = .min
         var value: Int32 = 0
-        /// Times of steps 0…k of the chain.
-        var times: [Int64]
     }
 
-    let stepCount: Int
-    let window: Int64?
-    let isStrict: Bool
+    /// For each step k the chain that reached it: where it began, and the times of its steps 0…k.
+    private struct Chains {
+        let open: UnsafeMutablePointer<Open>
+        let times: UnsafeMutablePointer<Int64>
+
+        init(_ stepCount: Int) {
+            open = .allocate(capacity: stepCount)
+            open.initialize(repeating: Open(), count: stepCount)
+            times = .allocate(capacity: stepCount * stepCount)
+            times.initialize(repeating: 0, count: stepCount * stepCount)
+        }
+
+        func free() {
+            open.deallocate()
+            times.deallocate()
+        }
+    }
+
+    private let stepCount: Int
+    private let window: Int64
+    private let isStrict: Bool
     /// A chain begins in [start, end).
-    let start: Int64
-    let end: Int64
+    private let start: Int64
+    private let end: Int64
     /// Until when events are known.
-    let now: Int64
-    private var open: [Open]
-    private var next: [Open]
+    private let now: Int64
+    private var chains: Chains
+    private var next: Chains
+    /// The best chain so far.
+    private let best: UnsafeMutablePointer<Int64>
+    private var bestCount = 0
+    private var bestValue: Int32 = 0
 
     init(stepCount: Int, window: Int64?, isStrict: Bool, start: Int64, end: Int64, now: Int64) {
         self.stepCount = stepCount
-        self.window = window
+        self.window = window ?? .max
         self.isStrict = isStrict
         self.start = start
         self.end = end
         self.now = now
-        open = (0..<stepCount).map { Open(times: [Int64](repeating: 0, count: $0 + 1)) }
-        next = open
+        chains = Chains(stepCount)
+        next = Chains(stepCount)
+        best = .allocate(capacity: stepCount)
     }
 
-    /// The visitor's chain; `events` in time's order, those of one time by their lowest step, others last.
-    mutating func run(_ events: some Collection<FunnelEvent>) -> FunnelChain {
-        for step in 0..<stepCount { open[step].start = .min }
-        var best = FunnelChain()
-        for event in events {
-            if isStrict {
-                strict(event)
-            } else {
-                ordered(event)
-            }
-            // The furthest step that this event itself reached.
-            var step = stepCount - 1
-            while step >= best.times.count {
-                if open[step].start != .min, open[step].times[step] == event.time, event.steps & 1 << UInt16(step) != 0
-                {
-                    best.times = open[step].times
-                    best.value = open[step].value
-                    break
-                }
-                step -= 1
-            }
+    deinit {
+        chains.free()
+        next.free()
+        best.deallocate()
+    }
+
+    /// Forgets the visitor before.
+    func begin() {
+        for step in 0..<stepCount { chains.open[step].start = .min }
+        bestCount = 0
+        bestValue = 0
+    }
+
+    /// Takes the visitor's events in time's order, those of one time by their lowest step, others last.
+    @inline(__always)
+    func add(_ event: FunnelEvent) {
+        if isStrict {
+            strict(event)
+        } else {
+            ordered(event)
         }
-        // In strict order a chain that another event ended is gone from `open`, whatever its window.
-        let count = best.times.count
-        if count > 0, count < stepCount, let window, open[count - 1].start != .min {
-            best.isInProgress = open[count - 1].start + window > now
+        // The furthest step that this event itself reached.
+        var left = (event.steps &>> UInt16(bestCount)) &<< UInt16(bestCount)
+        while left != 0 {
+            let step = 15 &- left.leadingZeroBitCount
+            let times = times(step)
+            if chains.open[step].start != .min, times[step] == event.time {
+                best.update(from: times, count: step &+ 1)
+                bestCount = step &+ 1
+                bestValue = chains.open[step].value
+                return
+            }
+            left &= ~(1 &<< UInt16(step))
         }
-        return best
     }
 
-    private func fits(_ start: Int64, _ time: Int64) -> Bool {
-        start != .min && (window.map { time - start <= $0 } ?? true)
+    /// The chain of the events added since `begin`.
+    func chain() -> FunnelChain {
+        var isInProgress = false
+        // In strict order a chain that another event ended is gone from `chains`, whatever its window.
+        if bestCount > 0, bestCount < stepCount, window != .max, chains.open[bestCount - 1].start != .min {
+            isInProgress = chains.open[bestCount - 1].start + window > now
+        }
+        return FunnelChain(
+            times: .init(start: best, count: bestCount), value: bestValue, isInProgress: isInProgress)
     }
 
-    private mutating func ordered(_ event: FunnelEvent) {
+    private func times(_ step: Int) -> UnsafeMutablePointer<Int64> { chains.times + step &* stepCount }
+
+    private func fits(_ start: Int64, _ time: Int64) -> Bool { start != .min && time &- start <= window }
+
+    @inline(__always)
+    private func ordered(_ event: FunnelEvent) {
         // From the last step down, so that one event fills one step of a chain.
-        var step = stepCount - 1
-        while step > 0 {
-            if event.steps & 1 << UInt16(step) != 0, open[step - 1].start > open[step].start,
-                fits(open[step - 1].start, event.time)
-            {
-                extend(from: open[step - 1], to: &open[step], step, event.time)
+        var left = event.steps & ~1
+        while left != 0 {
+            let step = 15 &- left.leadingZeroBitCount
+            left &= ~(1 &<< UInt16(step))
+            let before = chains.open[step &- 1]
+            if before.start > chains.open[step].start, fits(before.start, event.time) {
+                extend(chains, step &- 1, to: chains, event.time)
             }
-            step -= 1
         }
-        begin(event, &open[0])
+        begin(event, in: chains)
     }
 
-    private mutating func strict(_ event: FunnelEvent) {
-        for step in 0..<stepCount { next[step].start = .min }
-        for step in 0..<stepCount where open[step].start != .min {
+    private func strict(_ event: FunnelEvent) {
+        for step in 0..<stepCount { next.open[step].start = .min }
+        for step in 0..<stepCount where chains.open[step].start != .min {
+            let open = chains.open[step]
             let following = step + 1
-            if following < stepCount, event.steps & 1 << UInt16(following) != 0, fits(open[step].start, event.time) {
-                if open[step].start > next[following].start {
-                    extend(from: open[step], to: &next[following], following, event.time)
-                }
-            } else if event.steps & 1 << UInt16(step) != 0, open[step].start > next[step].start {
+            if following < stepCount, event.steps & 1 << UInt16(following) != 0, fits(open.start, event.time) {
+                if open.start > next.open[following].start { extend(chains, step, to: next, event.time) }
+            } else if event.steps & 1 << UInt16(step) != 0, open.start > next.open[step].start {
                 // A repeat of the current step.
-                next[step] = open[step]
+                next.open[step] = open
+                (next.times + step * stepCount).update(from: chains.times + step * stepCount, count: step + 1)
             }
         }
-        begin(event, &next[0])
-        swap(&open, &next)
+        begin(event, in: next)
+        swap(&chains, &next)
     }
 
-    private func extend(from: Open, to: inout Open, _ step: Int, _ time: Int64) {
-        to.start = from.start
-        to.value = from.value
-        for index in 0..<step { to.times[index] = from.times[index] }
-        to.times[step] = time
+    /// Step `step` of `from`, and the next step at `time`, become that step's chain in `to`.
+    private func extend(_ from: Chains, _ step: Int, to: Chains, _ time: Int64) {
+        let following = step &+ 1
+        to.open[following] = from.open[step]
+        let room = to.times + following &* stepCount
+        room.update(from: from.times + step &* stepCount, count: following)
+        room[following] = time
     }
 
-    private func begin(_ event: FunnelEvent, _ first: inout Open) {
+    @inline(__always)
+    private func begin(_ event: FunnelEvent, in chains: Chains) {
         // Of two that begin in one millisecond the first counts.
-        guard event.steps & 1 != 0, event.time >= start, event.time < end, event.time > first.start else { return }
-        first.start = event.time
-        first.value = event.value
-        first.times[0] = event.time
+        guard event.steps & 1 != 0, event.time >= start, event.time < end, event.time > chains.open[0].start else {
+            return
+        }
+        chains.open[0] = Open(start: event.time, value: event.value)
+        chains.times[0] = event.time
     }
 }

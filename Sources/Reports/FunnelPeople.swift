@@ -24,30 +24,30 @@ public struct FunnelPeople: Sendable, Equatable {
         _ source: any SegmentSource, _ period: Period, _ filters: Filters, _ query: FunnelQuery, step: Int,
         state: State, limit: Int, now: Int64
     ) throws(MongoError) -> FunnelPeople {
-        var found: [(id: VisitorID, chain: FunnelChain)] = []
-        try FunnelVisitors.forEach(source, period, filters, query, now: now) { id, visitor in
-            let count = visitor.chain.times.count
+        var found: [(id: VisitorID, began: Int64, last: Int64, steps: Int)] = []
+        let tally = FunnelTally(query, period, now: now)
+        let walk = Walk(source, filters, carries: tally.carries)
+        try walk.run(from: period.start, [tally])
+        tally.forEachChain(walk) { id, chain in
+            let count = chain.times.count
             let isLast = step == query.steps.count
             let fits =
                 switch state {
                 case .reached: count >= step
                 case .wentOn: count > step || isLast && count == step
-                case .left: count == step && !visitor.chain.isInProgress && !isLast
-                case .inProgress: count == step && visitor.chain.isInProgress
+                case .left: count == step && !chain.isInProgress && !isLast
+                case .inProgress: count == step && chain.isInProgress
                 }
-            if fits { found.append((id, visitor.chain)) }
+            if fits { found.append((id, chain.times[0], chain.times[count - 1], count)) }
         }
         var report = FunnelPeople(period: period)
         report.total = found.count
-        found.sort {
-            ($0.chain.times.last ?? 0, $0.id) > ($1.chain.times.last ?? 0, $1.id)
-        }
+        found.sort { ($0.last, $0.id) > ($1.last, $1.id) }
         found = Array(found.prefix(limit))
         var names: [VisitorID: String] = [:]
         for visitor in found { names[visitor.id] = "" }
         // Texts are read only where these visitors were.
-        if let low = found.compactMap(\.chain.times.first).min(), let high = found.compactMap(\.chain.times.last).max()
-        {
+        if let low = found.map(\.began).min(), let high = found.map(\.last).max() {
             let people = try source.people()
             try source.forEach(from: low, to: high + 1, columns: .visitorNames) { segment in
                 for (index, id) in segment.visitors.enumerated() where index < segment.visitorNames.count {
@@ -59,9 +59,7 @@ public struct FunnelPeople: Sendable, Equatable {
             }
         }
         report.visitors = found.map {
-            Visitor(
-                visitor: names[$0.id] ?? "", began: $0.chain.times.first ?? 0, last: $0.chain.times.last ?? 0,
-                steps: $0.chain.times.count)
+            Visitor(visitor: names[$0.id] ?? "", began: $0.began, last: $0.last, steps: $0.steps)
         }
         return report
     }

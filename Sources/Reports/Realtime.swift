@@ -47,61 +47,84 @@ public struct RealtimeReport: Sendable, Equatable {
         _ source: any SegmentSource, _ filters: Filters, now: Int64
     ) throws(MongoError) -> RealtimeReport {
         let period = period(now: now)
-        var report = RealtimeReport(
-            period: period, minutes: (0..<31).map { Minute(start: period.start + 60_000 * Int64($0)) })
+        var report = RealtimeReport(period: period, minutes: [])
         let walk = Walk(source, filters, carries: true)
-        var seen: [(minute: Int, visitor: Visitor)] = []
-        var views: [String: Product] = [:]
-        var activityOf: [Int?] = []
-        var run = 0
-        var rowsLeft = 0
-        try walk.run(
-            from: period.start, to: period.end, columns: [.products, .productNames, .visitorNames, .lines]
-        ) { segment in
-            activityOf = segment.kindNames.map { $0.activity.map { Int($0.rawValue) } }
-            run = 0
-            rowsLeft = 0
-        } onRow: { segment, row in
-            let index = Int((row.time - period.start) / 60_000)
-            let activity = activityOf[Int(segment.kinds[row.row])]
-            report.minutes[index].events += 1
-            if let activity { report.minutes[index].activities[activity] += 1 }
-            let named = segment.products[row.row]
-            let product = named == 0 ? nil : Int(named) - 1
-            if activity == Int(Activity.viewProduct.rawValue), let product {
-                let id = segment.productIDs[product]
-                views[id, default: Product(product: id)].views += 1
-                if !segment.productNames[product].name.isEmpty { views[id]?.name = segment.productNames[product].name }
-            }
-            guard row.visitor >= 0 else { return }
-            let visitor = Int(row.visitor)
-            while seen.count <= visitor { seen.append((-1, Visitor())) }
-            if seen[visitor].minute != index {
-                seen[visitor].minute = index
-                report.minutes[index].visitors += 1
-            }
-            // Rows come run after run: the run that holds this one is not far.
-            while run < segment.runs.count, rowsLeft + Int(segment.runs[run]) <= row.row {
-                rowsLeft += Int(segment.runs[run])
-                run += 1
-            }
-            seen[visitor].visitor.events += 1
-            seen[visitor].visitor.last = row.time
-            seen[visitor].visitor.kind = segment.kindNames[Int(segment.kinds[row.row])]
-            if run < segment.visitorNames.count { seen[visitor].visitor.visitor = segment.visitorNames[run] }
-            seen[visitor].visitor.product = product.map { segment.productIDs[$0] }
-            seen[visitor].visitor.context = segment.contextNames[Int(segment.contexts[row.row])]
-            seen[visitor].visitor.context.referrer = walk.texts[Int(row.referrer)]
-            seen[visitor].visitor.context.campaign = walk.texts[Int(row.campaign)]
-        }
-        let here = seen.map(\.visitor).filter { $0.events > 0 && $0.last >= now - nowMilliseconds }
+        let tally = MinuteTally(period, walk)
+        try walk.run(from: period.start, [tally])
+        report.minutes = tally.minutes
+        let here = tally.visitors.filter { $0.events > 0 && $0.last >= now - nowMilliseconds }
         report.visitorsNow = here.count
         report.visitors = Array(
             here.sorted { $0.last != $1.last ? $0.last > $1.last : $0.visitor < $1.visitor }.prefix(mostVisitors))
         report.products = Array(
-            views.values.sorted { $0.views != $1.views ? $0.views > $1.views : $0.product < $1.product }
+            tally.views.values.sorted { $0.views != $1.views ? $0.views > $1.views : $0.product < $1.product }
                 .prefix(mostProducts))
         return report
+    }
+}
+
+private final class MinuteTally: Tally {
+    let columns: SegmentColumns = [.products, .productNames, .visitorNames, .lines]
+    let end: Int64
+    private let walk: Walk
+    private(set) var minutes: [RealtimeReport.Minute]
+    /// By number.
+    private(set) var visitors: [RealtimeReport.Visitor] = []
+    private(set) var views: [String: RealtimeReport.Product] = [:]
+    private let lastMinute = Cells(-1)
+    private var run = 0
+    private var rowsLeft = 0
+
+    init(_ period: Period, _ walk: Walk) {
+        self.walk = walk
+        end = period.end
+        minutes = (0..<31).map { RealtimeReport.Minute(start: period.start + 60_000 * Int64($0)) }
+    }
+
+    func begin(_ segment: Segment) { (run, rowsLeft) = (0, 0) }
+
+    func add(_ visit: Visit, of segment: Segment) {
+        for row in visit.rows {
+            let minute = Int((row.time - minutes[0].start) / 60_000)
+            let kind = segment.kindNames[Int(row.kind)]
+            minutes[minute].events += 1
+            if let activity = kind.activity { minutes[minute].activities[Int(activity.rawValue)] += 1 }
+            if kind.activity == .viewProduct { view(row, segment) }
+            guard visit.visitor >= 0 else { continue }
+            let last = lastMinute.at(Int(visit.visitor))
+            if last.pointee != minute {
+                last.pointee = minute
+                minutes[minute].visitors += 1
+            }
+            note(row, Int(visit.visitor), kind, segment)
+        }
+    }
+
+    private func view(_ row: Row, _ segment: Segment) {
+        let product = Int(segment.products[Int(row.row)]) - 1
+        guard product >= 0 else { return }
+        let id = segment.productIDs[product]
+        views[id, default: .init(product: id)].views += 1
+        if !segment.productNames[product].name.isEmpty { views[id]?.name = segment.productNames[product].name }
+    }
+
+    /// What the visitor did last.
+    private func note(_ row: Row, _ visitor: Int, _ kind: FactKind, _ segment: Segment) {
+        while visitors.count <= visitor { visitors.append(.init()) }
+        // Rows come run after run: the run that holds this one is not far.
+        while run < segment.runs.count, rowsLeft + Int(segment.runs[run]) <= Int(row.row) {
+            rowsLeft += Int(segment.runs[run])
+            run += 1
+        }
+        let product = segment.products[Int(row.row)]
+        visitors[visitor].events += 1
+        visitors[visitor].last = row.time
+        visitors[visitor].kind = kind
+        if run < segment.visitorNames.count { visitors[visitor].visitor = segment.visitorNames[run] }
+        visitors[visitor].product = product == 0 ? nil : segment.productIDs[Int(product) - 1]
+        visitors[visitor].context = segment.contextNames[Int(row.context)]
+        visitors[visitor].context.referrer = walk.texts[Int(row.referrer)]
+        visitors[visitor].context.campaign = walk.texts[Int(row.campaign)]
     }
 }
 

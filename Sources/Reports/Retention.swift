@@ -33,34 +33,63 @@ public struct RetentionReport: Sendable, Equatable {
     public static func make(
         _ source: any SegmentSource, _ period: Period, _ filters: Filters, updated: Int64
     ) throws(MongoError) -> RetentionReport {
-        let first = period.from + -period.from.weekday
-        let starts = stride(from: first.number, through: period.to.number, by: 7).map {
-            Zone.start(of: Day(number: $0))
-        }
-        let ends = Array(starts.dropFirst()) + [Zone.start(of: first + 7 * starts.count)]
-        var counts = [[Int]](repeating: [Int](repeating: 0, count: starts.count), count: starts.count)
-        /// First and latest week of each visitor, from 1; 0 for none.
-        var seen: [(first: Int16, last: Int16)] = []
-        var week = 0
-        try Walk(source, filters).run(from: period.start, to: period.end) { _, row in
-            guard row.visitor >= 0 else { return }
-            if row.time < starts[week] || row.time >= ends[week] {
-                week = (starts.firstIndex { $0 > row.time } ?? starts.count) - 1
-            }
-            let visitor = Int(row.visitor)
-            while seen.count <= visitor { seen.append((0, 0)) }
-            let number = Int16(truncatingIfNeeded: week + 1)
-            guard seen[visitor].last != number else { return }
-            if seen[visitor].first == 0 { seen[visitor].first = number }
-            seen[visitor].last = number
-            counts[Int(seen[visitor].first) - 1][week + 1 - Int(seen[visitor].first)] += 1
-        }
-        let begun = starts.count { $0 <= updated }
-        let weeks = starts.indices.map { index in
+        let tally = WeekTally(period)
+        try Walk(source, filters).run(from: period.start, [tally])
+        let starts = tally.starts
+        let begun = starts.dropLast().count { $0 <= updated }
+        let weeks = starts.indices.dropLast().map { index in
             Week(
-                monday: first + 7 * index, returned: Array(counts[index].prefix(max(0, begun - index))),
-                isComplete: ends[index] <= updated)
+                monday: tally.first + 7 * index, returned: tally.returned(of: index, atMost: max(0, begun - index)),
+                isComplete: starts[index + 1] <= updated)
         }
         return RetentionReport(period: period, weeks: weeks)
+    }
+}
+
+private final class WeekTally: Tally {
+    let columns: SegmentColumns = []
+    let end: Int64
+    /// The Monday of the first week.
+    let first: Day
+    /// When each week begins, and when the last one ends.
+    let starts: [Int64]
+    /// First and latest week of each visitor, from 1; 0 for none.
+    private let seen = Cells((first: Int16(0), last: Int16(0)))
+    /// By first week and week.
+    private let counts: Cells<Int>
+    private var week = 0
+
+    init(_ period: Period) {
+        let monday = period.from + -period.from.weekday
+        (first, end) = (monday, period.end)
+        let count = (period.to - monday) / 7 + 1
+        starts = (0...count).map { Zone.start(of: monday + 7 * $0) }
+        counts = Cells(0, count: count * count)
+    }
+
+    private var count: Int { starts.count - 1 }
+
+    func begin(_ segment: Segment) {}
+
+    func expect(_ visitor: Int) { seen.expect(visitor) }
+
+    func add(_ visit: Visit, of segment: Segment) {
+        guard visit.visitor >= 0 else { return }
+        let seen = seen.at(Int(visit.visitor))
+        for row in visit.rows {
+            if row.time < starts[week] || row.time >= starts[week + 1] {
+                week = (starts.firstIndex { $0 > row.time } ?? starts.count) - 1
+            }
+            let number = Int16(truncatingIfNeeded: week + 1)
+            if seen.pointee.last == number { continue }
+            if seen.pointee.first == 0 { seen.pointee.first = number }
+            seen.pointee.last = number
+            counts.at((Int(seen.pointee.first) - 1) * count + week).pointee += 1
+        }
+    }
+
+    /// Visitors first seen in a week, by weeks after.
+    func returned(of week: Int, atMost: Int) -> [Int] {
+        Array(counts.cells[week * count + week..<(week + 1) * count].prefix(atMost))
     }
 }

@@ -3,13 +3,23 @@ import Mongo
 import Rollups
 
 public protocol SegmentSource {
-    /// Every segment that touches [from, to), each once, in time's order, none within another.
+    /// Every segment that touches [from, to), each once, in time's order, none within another. `prepare` changes each
+    /// before it is visited and may run on another thread, ahead; it alone may ask this source meanwhile.
     func forEach(
-        from: Int64, to: Int64, columns: SegmentColumns, _ visit: (Segment) throws(MongoError) -> Void
+        from: Int64, to: Int64, columns: SegmentColumns,
+        prepare: @escaping (Segment) throws(MongoError) -> Segment, _ visit: (Segment) throws(MongoError) -> Void
     ) throws(MongoError)
 
     /// Whom each user without an anonymous id is counted as.
     func people() throws(MongoError) -> [VisitorID: VisitorID]
+}
+
+extension SegmentSource {
+    func forEach(
+        from: Int64, to: Int64, columns: SegmentColumns, _ visit: (Segment) throws(MongoError) -> Void
+    ) throws(MongoError) {
+        try forEach(from: from, to: to, columns: columns, prepare: { (segment) throws(MongoError) in segment }, visit)
+    }
 }
 
 /// Belongs to the thread of its client.
@@ -23,9 +33,10 @@ public final class MongoSegments: SegmentSource {
     }
 
     public func forEach(
-        from: Int64, to: Int64, columns: SegmentColumns, _ visit: (Segment) throws(MongoError) -> Void
+        from: Int64, to: Int64, columns: SegmentColumns,
+        prepare: @escaping (Segment) throws(MongoError) -> Segment, _ visit: (Segment) throws(MongoError) -> Void
     ) throws(MongoError) {
-        try store.forEach(from: from, to: to, columns: columns, visit)
+        try store.forEach(from: from, to: to, columns: columns, prepare: prepare, visit)
     }
 
     public func people() throws(MongoError) -> [VisitorID: VisitorID] { try links.visitors() }

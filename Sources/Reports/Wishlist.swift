@@ -37,83 +37,25 @@ public struct WishlistReport: Sendable, Equatable {
 
     public var rate: Double? { Reports.rate(moved, wishes) }
 
-    private struct Wish {
-        let time: Int64
-        var movedAfter: Int64?
-    }
-
     public static func make(
         _ source: any SegmentSource, _ period: Period, _ filters: Filters, _ sort: Sort, limit: Int, now: Int64
     ) throws(MongoError) -> WishlistReport {
-        let walk = Walk(source, filters)
-        var products: [Product] = []
-        var names: [(name: String, time: Int64)] = []
-        var places: [String: Int] = [:]
-        var placeOf: [Int] = []
-        var activityOf: [UInt8] = []
-        var wishes: [UInt64: Wish] = [:]
-        var hasWish: [Bool] = []
-        var at = 0
-        try walk.run(
-            from: period.start, to: max(period.end, min(period.end + followMilliseconds, now + 1)),
-            columns: [.products, .productNames, .lines]
-        ) { segment in
-            at = 0
-            activityOf = segment.kindNames.map { $0.activity?.rawValue ?? .max }
-            placeOf = segment.productIDs.indices.map { index in
-                let id = segment.productIDs[index]
-                let place = places[id] ?? products.count
-                if place == products.count {
-                    places[id] = place
-                    products.append(Product(id))
-                    names.append(("", .min))
-                }
-                let said = segment.productNames[index]
-                let time = segment.place.start + Int64(said.time)
-                if !said.name.isEmpty, (time, said.name) > (names[place].time, names[place].name) {
-                    names[place] = (said.name, time)
-                }
-                return place
-            }
-        } onRow: { segment, row in
-            let activity = activityOf[Int(segment.kinds[row.row])]
-            let visitor = Int(row.visitor)
-            if activity == Activity.addToWishlist.rawValue, row.time < period.end {
-                for line in segment.lines(of: row.row, &at) {
-                    let place = placeOf[Int(line.product)]
-                    products[place].added += 1
-                    guard visitor >= 0 else { continue }
-                    let key = UInt64(visitor) << 32 | UInt64(place)
-                    if wishes[key] == nil {
-                        wishes[key] = Wish(time: row.time)
-                        while hasWish.count <= visitor { hasWish.append(false) }
-                        hasWish[visitor] = true
-                    }
-                }
-            } else if activity == Activity.addToCart.rawValue, visitor >= 0, visitor < hasWish.count, hasWish[visitor] {
-                for line in segment.lines(of: row.row, &at) {
-                    let key = UInt64(visitor) << 32 | UInt64(placeOf[Int(line.product)])
-                    guard let wish = wishes[key], wish.movedAfter == nil,
-                        row.time - wish.time <= followMilliseconds
-                    else { continue }
-                    wishes[key]?.movedAfter = row.time - wish.time
-                }
-            }
-        }
-        for (place, said) in names.enumerated() where !said.name.isEmpty { products[place].name = said.name }
+        let tally = WishTally(period, now: now)
+        try Walk(source, filters).run(from: period.start, [tally])
         var report = WishlistReport(period: period)
-        report.count(wishes, products, sort, limit)
+        report.count(tally, sort, limit)
         return report
     }
 
-    private mutating func count(_ wishes: [UInt64: Wish], _ counted: [Product], _ sort: Sort, _ limit: Int) {
-        var all = counted
+    private mutating func count(_ tally: WishTally, _ sort: Sort, _ limit: Int) {
+        var all = tally.products
         var took = [[Int64]](repeating: [], count: all.count)
         var every: [Int64] = []
-        for (key, wish) in wishes {
-            let place = Int(key & 0xFFFF_FFFF)
+        for wish in tally.wishes.cells {
+            let place = Int(wish.product)
             all[place].visitors += 1
-            guard let after = wish.movedAfter else { continue }
+            guard wish.movedAfter >= 0 else { continue }
+            let after = wish.movedAfter
             all[place].moved += 1
             took[place].append(after)
             every.append(after)
@@ -122,7 +64,7 @@ public struct WishlistReport: Sendable, Equatable {
         for place in all.indices { all[place].median = percentile(took[place].sorted(), 50) }
         all.removeAll { $0.added == 0 }
         added = all.reduce(0) { $0 + $1.added }
-        self.wishes = wishes.count
+        wishes = tally.wishes.count
         moved = every.count
         median = percentile(every.sorted(), 50)
         total = all.count

@@ -11,68 +11,13 @@ public struct WishlistDays: Sendable, Equatable {
     public var added = 0
     public var moved = 0
 
-    private struct Wish {
-        let time: Int64
-        let day: Int
-        var hasMoved = false
-    }
-
     /// Of [from, to], by day; a product's days without a wish are left out.
     public static func make(
         _ source: some SegmentSource, from: Day, to: Day, now: Int64
     ) throws(MongoError) -> [WishlistDays] {
-        let period = Period(from: from, to: to)
-        let walk = Walk(source, Filters())
-        var products: [String] = []
-        var places: [String: Int] = [:]
-        var placeOf: [Int] = []
-        var activityOf: [UInt8] = []
-        var wishes: [UInt64: [Wish]] = [:]
-        var counts: [Int: (added: Int, moved: Int)] = [:]
-        var at = 0
-        try walk.run(
-            from: period.start,
-            to: max(period.end, min(period.end + WishlistReport.followMilliseconds, now + 1)),
-            columns: [.products, .lines]
-        ) { segment in
-            at = 0
-            activityOf = segment.kindNames.map { $0.activity?.rawValue ?? .max }
-            placeOf = segment.productIDs.map { id in
-                if let place = places[id] { return place }
-                places[id] = products.count
-                products.append(id)
-                return products.count - 1
-            }
-        } onRow: { segment, row in
-            let activity = activityOf[Int(segment.kinds[row.row])]
-            let isWish = activity == Activity.addToWishlist.rawValue && row.time < period.end
-            guard isWish || activity == Activity.addToCart.rawValue else { return }
-            let visitor = UInt64(UInt32(bitPattern: row.visitor)) << 32
-            for line in segment.lines(of: row.row, &at) {
-                let place = placeOf[Int(line.product)]
-                let key = visitor | UInt64(place)
-                if isWish {
-                    let day = period.dayIndex(of: row.time)
-                    counts[place * period.dayCount + day, default: (0, 0)].added += 1
-                    // Only the first of a day is a wish; days come in their order.
-                    if row.visitor >= 0, wishes[key]?.last?.day != day {
-                        wishes[key, default: []].append(Wish(time: row.time, day: day))
-                    }
-                } else if row.visitor >= 0, var own = wishes[key] {
-                    for index in own.indices
-                    where !own[index].hasMoved && row.time - own[index].time <= WishlistReport.followMilliseconds {
-                        own[index].hasMoved = true
-                        counts[place * period.dayCount + own[index].day]?.moved += 1
-                    }
-                    wishes[key] = own
-                }
-            }
-        }
-        return counts.map { place, count in
-            WishlistDays(
-                day: period.day(place % period.dayCount), product: products[place / period.dayCount],
-                added: count.added, moved: count.moved)
-        }
+        let tally = WishDayTally(Period(from: from, to: to), now: now)
+        try Walk(source, Filters()).run(from: tally.period.start, [tally])
+        return tally.days()
     }
 
     init(day: Day, product: String, added: Int, moved: Int) {
@@ -80,5 +25,79 @@ public struct WishlistDays: Sendable, Equatable {
         self.product = product
         self.added = added
         self.moved = moved
+    }
+}
+
+private final class WishDayTally: Tally {
+    private struct Wish {
+        let time: Int64
+        let day: Int
+        var hasMoved = false
+    }
+
+    let columns: SegmentColumns = [.products, .lines]
+    let end: Int64
+    let period: Period
+    private var met = ProductsMet()
+    private let pairs = PairTable()
+    /// By number of the visitor and product.
+    private var wishes: [[Wish]] = []
+    /// By product and day.
+    private var counts: [Int: (added: Int, moved: Int)] = [:]
+    private var activityOf: [Activity?] = []
+    private var at = 0
+
+    init(_ period: Period, now: Int64) {
+        self.period = period
+        end = max(period.end, min(period.end + WishlistReport.followMilliseconds, now + 1))
+    }
+
+    func begin(_ segment: Segment) {
+        at = 0
+        met.begin(segment)
+        activityOf = segment.kindNames.map(\.activity)
+    }
+
+    func add(_ visit: Visit, of segment: Segment) {
+        for row in visit.rows {
+            let activity = activityOf[Int(row.kind)]
+            if activity == .addToWishlist, row.time < period.end {
+                let day = period.dayIndex(of: row.time)
+                segment.forEachLine(of: row, &at) { product, _, _ in
+                    wish(visit.visitor, met.placeOf[product], row.time, day)
+                }
+            } else if activity == .addToCart, visit.visitor >= 0 {
+                segment.forEachLine(of: row, &at) { product, _, _ in
+                    move(visit.visitor, met.placeOf[product], row.time)
+                }
+            }
+        }
+    }
+
+    private func wish(_ visitor: Int32, _ place: Int, _ time: Int64, _ day: Int) {
+        counts[place * period.dayCount + day, default: (0, 0)].added += 1
+        guard visitor >= 0 else { return }
+        let (number, isNew) = pairs.number(of: visitor, Int32(truncatingIfNeeded: place))
+        if isNew { wishes.append([]) }
+        // Only the first of a day is a wish; days come in their order.
+        if wishes[number].last?.day != day { wishes[number].append(Wish(time: time, day: day)) }
+    }
+
+    private func move(_ visitor: Int32, _ place: Int, _ time: Int64) {
+        guard let number = pairs.number(ifMet: visitor, Int32(truncatingIfNeeded: place)) else { return }
+        for index in wishes[number].indices
+        where !wishes[number][index].hasMoved && time - wishes[number][index].time <= WishlistReport.followMilliseconds
+        {
+            wishes[number][index].hasMoved = true
+            counts[place * period.dayCount + wishes[number][index].day]?.moved += 1
+        }
+    }
+
+    func days() -> [WishlistDays] {
+        counts.map { place, count in
+            WishlistDays(
+                day: period.day(place % period.dayCount), product: met.ids[place / period.dayCount],
+                added: count.added, moved: count.moved)
+        }
     }
 }

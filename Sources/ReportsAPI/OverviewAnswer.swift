@@ -37,6 +37,34 @@ struct OverviewAnswer {
         }
     }
 
+    /// Of the report alone.
+    init(_ report: OverviewReport, updated: Int64) {
+        self.report = report
+        (before, gaining, withoutResults, drop) = (nil, [], [], nil)
+        self.updated = updated
+    }
+
+    init(_ own: OverviewBundle, before: OverviewBundle?, updated: Int64) {
+        report = own.overview
+        self.before = before?.overview
+        self.updated = updated
+        withoutResults = own.searches.terms.filter { $0.withoutResults > 0 }
+        drop = own.funnel.flatMap { now in before?.funnel.flatMap { Drop(now, $0) } }
+        guard let before else {
+            gaining = []
+            return
+        }
+        let then = Dictionary(before.products.map { ($0.product, $0.views) }, uniquingKeysWith: { first, _ in first })
+        let risen = own.products.lazy.map { (product: $0, before: then[$0.product] ?? 0) }.filter {
+            $0.product.views > $0.before
+        }
+        gaining = Array(
+            risen.sorted { a, b in
+                let (x, y) = (a.product.views - a.before, b.product.views - b.before)
+                return x != y ? x > y : a.product.product < b.product.product
+            }.prefix(5))
+    }
+
     func write(_ o: inout JSONWriter) {
         write(report, &o)
         o.members("gaining", gaining) { row, entry in

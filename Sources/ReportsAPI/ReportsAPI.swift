@@ -169,8 +169,7 @@ public final class ReportsAPI {
             switch kind {
             case .overview:
                 OverviewAnswer(
-                    report: try OverviewReport.make(segments, request.period, request.filters), before: nil,
-                    gaining: [], withoutResults: [], drop: nil, updated: updated
+                    try OverviewReport.make(segments, request.period, request.filters), updated: updated
                 ).table
             case .funnel:
                 name == "segments"
@@ -192,33 +191,12 @@ public final class ReportsAPI {
     // MARK: The reports
 
     private func overview(_ request: ReportRequest, _ updated: Int64) throws -> OverviewAnswer {
-        let report = try OverviewReport.make(segments, request.period, request.filters)
-        let terms = try SearchesReport.make(
-            segments, request.period, request.filters, Sort(column: "without_results", isFalling: true), limit: 5)
-        var gaining: [(product: ProductsReport.Product, before: Int)] = []
-        var drop: OverviewAnswer.Drop?
-        var earlier: OverviewReport?
-        if let before = request.before {
-            earlier = try OverviewReport.make(segments, before, request.filters)
-            let sort = Sort(column: "views", isFalling: true)
-            let products = try ProductsReport.make(segments, request.period, request.filters, sort, limit: .max)
-            let then = try ProductsReport.make(segments, before, request.filters, of: products.products)
-            for (product, earlier) in zip(products.products, then.products) where product.views > earlier.views {
-                gaining.append((product, earlier.views))
-            }
-            gaining.sort { a, b in
-                let (x, y) = (a.product.views - a.before, b.product.views - b.before)
-                return x != y ? x > y : a.product.product < b.product.product
-            }
-            gaining = Array(gaining.prefix(5))
-            let usual = FunnelQuery()
-            drop = OverviewAnswer.Drop(
-                try FunnelReport.make(segments, request.period, request.filters, usual, now: updated),
-                try FunnelReport.make(segments, before, request.filters, usual, now: updated))
+        func bundle(_ period: Period) throws -> OverviewBundle {
+            try OverviewBundle.make(
+                segments, period, request.filters, isCompared: request.before != nil, terms: 5, now: updated)
         }
-        return OverviewAnswer(
-            report: report, before: earlier, gaining: gaining,
-            withoutResults: terms.terms.filter { $0.withoutResults > 0 }, drop: drop, updated: updated)
+        let own = try bundle(request.period)
+        return OverviewAnswer(own, before: try request.before.map(bundle), updated: updated)
     }
 
     private func funnel(_ request: ReportRequest, _ period: Period, _ updated: Int64) throws -> FunnelReport {

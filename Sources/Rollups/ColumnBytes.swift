@@ -65,6 +65,24 @@ struct ColumnReader {
         return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
     }
 
+    /// All that is left.
+    mutating func visitors() throws(DamagedColumn) -> [VisitorID] {
+        let (count, rest) = (bytes.count - at).quotientAndRemainder(dividingBy: 16)
+        guard rest == 0 else { throw DamagedColumn() }
+        defer { at = bytes.count }
+        return [VisitorID](unsafeUninitializedCapacity: count) { room, filled in
+            for index in 0..<count {
+                let place = at + 16 * index
+                room.initializeElement(
+                    at: index,
+                    to: VisitorID(
+                        high: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)),
+                        low: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place + 8, as: UInt64.self))))
+            }
+            filled = count
+        }
+    }
+
     mutating func money() throws(DamagedColumn) -> Money? {
         let units = Int64(bitPattern: try word())
         return units == .min ? nil : Money(units: units)

@@ -4,11 +4,13 @@
 import Mongo
 
 public final class People {
-    struct Link: Comparable {
+    package struct Link: Comparable {
         let time: Int64
         let visitor: String
 
-        static func < (a: Link, b: Link) -> Bool { a.time != b.time ? a.time < b.time : a.visitor < b.visitor }
+        package init(time: Int64, visitor: String) { (self.time, self.visitor) = (time, visitor) }
+
+        package static func < (a: Link, b: Link) -> Bool { a.time != b.time ? a.time < b.time : a.visitor < b.visitor }
     }
 
     private let collection: MongoCollection
@@ -27,7 +29,8 @@ public final class People {
         return .binary(writer.bytes)
     }
 
-    func add(_ links: [String: Link]) throws(MongoError) {
+    /// By user id, without `u:`.
+    package func add(_ links: [String: Link]) throws(MongoError) {
         let writes = links.map { user, link -> MongoWrite in
             let last: BSONValue = ["ts": .date(link.time), "a": .string(link.visitor)]
             return .updateOne(

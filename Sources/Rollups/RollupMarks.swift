@@ -3,8 +3,8 @@
 // so an event written in between keeps it. Marking comes after an event's own majority write and before its source
 // lets go of it.
 //
-// Bounded: a batch marks at most `minutesOfBatch` minutes; what a batch strews wider is marked by day, so that ten
-// years of forged timestamps are at most 3,653 marks more, and the writer serves the newest minutes first.
+// Bounded, whoever forges timestamps for however long (MarkBudget): beside the last hour's minutes and a few hundred
+// others, marks are hours of the last week and days of the last ten years.
 import Linux
 import Mongo
 
@@ -22,23 +22,29 @@ public struct RollupMark: Sendable, Equatable {
 }
 
 public final class RollupMarks {
-    public static let minutesOfBatch = 64
     private let collection: MongoCollection
 
     public init(_ client: MongoClient, database: String) throws(MongoError) {
         collection = try client.collection(database: database, RollupNames.marks)
     }
 
-    /// What to mark for events at these times: newest minutes singly, the rest by day. With how many events each.
-    public static func places(_ times: some Sequence<Int64>) -> [SegmentPlace: Int] {
+    /// What to mark for events at these times, with how many events each.
+    public static func places(
+        _ times: some Sequence<Int64>, _ budget: inout MarkBudget, now: Int64 = WallClock.nowMilliseconds
+    ) -> [SegmentPlace: Int] {
         var minutes: [Int64: Int] = [:]
         for time in times { minutes[SegmentPlace.minute(of: time), default: 0] += 1 }
         var places: [SegmentPlace: Int] = [:]
-        for (index, minute) in minutes.keys.sorted(by: >).enumerated() {
-            let place = SegmentPlace(index < minutesOfBatch ? .minute : .day, holding: minute)
-            places[place, default: 0] += minutes[minute] ?? 0
+        for minute in minutes.keys.sorted(by: >) {
+            places[budget.place(minute, now: now), default: 0] += minutes[minute] ?? 0
         }
         return places
+    }
+
+    /// The same for events that nobody sends again and again.
+    public static func places(_ times: some Sequence<Int64>) -> [SegmentPlace: Int] {
+        var budget = MarkBudget()
+        return places(times, &budget)
     }
 
     /// Marks, with fresh tokens, by majority. Doing it again is harmless.
@@ -61,8 +67,21 @@ public final class RollupMarks {
     }
 
     /// Every mark, the newest minute first.
-    public func all(limit: Int = 10_000) throws(MongoError) -> [RollupMark] {
-        let cursor = try collection.find([:], sort: ["_id.s": -1], limit: limit)
+    public func all(limit: Int = 10_000) throws(MongoError) -> [RollupMark] { try read([:], limit) }
+
+    /// The marked minutes in which events of now fall.
+    func present(_ now: Int64) throws(MongoError) -> [RollupMark] {
+        let minute = SegmentPlace.minute(of: now)
+        let range = MarkBudget.presentMinutes
+        return try read(
+            [
+                "_id.l": .int64(Int64(SegmentLevel.minute.rawValue)),
+                "_id.s": ["$gte": .int64(minute + range.lowerBound), "$lte": .int64(minute + range.upperBound)],
+            ], range.count)
+    }
+
+    private func read(_ filter: BSONDocument, _ limit: Int) throws(MongoError) -> [RollupMark] {
+        let cursor = try collection.find(filter, sort: ["_id.s": -1], limit: limit)
         var marks: [RollupMark] = []
         while let found = try cursor.next() {
             guard let place = Segment.place(found) else { continue }

@@ -27,6 +27,14 @@ public struct RollupPlan {
         return now - last.at >= max(500, 4 * last.cost)
     }
 
+    /// Which marks come first: what is not of the future, the newest first, so that no backlog stands before the present;
+    /// then what claims to be of the future.
+    public func ordered(_ marks: [RollupMark], at now: Int64) -> [RollupMark] {
+        let present = SegmentPlace.minute(of: now) + MarkBudget.presentMinutes.upperBound
+        let sorted = marks.sorted { $0.place.minute > $1.place.minute }
+        return sorted.filter { $0.place.minute <= present } + sorted.filter { $0.place.minute > present }.reversed()
+    }
+
     /// Minutes before this are frozen: their raw events may have expired, so they cannot be read again. An event's own
     /// time may be up to a day ahead of the `receivedAt` that it expires by. ms since 1970; nil where nothing expires.
     public static func frozenBefore(retain: Duration?, now: Int64) -> Int64? {

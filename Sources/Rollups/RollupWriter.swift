@@ -24,8 +24,8 @@ public final class RollupWriter {
     /// Places a test stops at, as a crash would: before the thing named is done.
     public enum CrashPoint: CaseIterable, Sendable { case read, people, write, remove, merge }
 
-    /// Rows read into memory at once; a stretch of more is read in shorter ones.
-    private static let maxRows = 1_000_000
+    /// Rows read at once; a stretch of more is read in shorter ones, and the present looked after in between.
+    private static let maxRows = 250_000
     private let settings: Settings
     private let client: MongoClient
     /// For what else is done beside it, on its thread.
@@ -42,6 +42,7 @@ public final class RollupWriter {
     private let lease: RollupLease
     private var plan = RollupPlan()
     private var lastMergeLook: Int64 = 0
+    private var lastLook: Int64 = 0
     private var leased = Monotonic.now
     private let crash: (CrashPoint) throws(MongoError) -> Void
     private let onRead: () -> Void
@@ -71,16 +72,17 @@ public final class RollupWriter {
         leased = .now
         guard try lease.take() else { return false }
         let deadline = Monotonic.now.adding(milliseconds: milliseconds)
-        let due = try marks.all().filter { plan.isDue($0, at: now) }
+        let due = plan.ordered(try marks.all(), at: now).filter { plan.isDue($0, at: now) }
         var didWork = false
         try suppress(now)
         for mark in due where Monotonic.now < deadline {
             didWork = true
             try rollUp(mark, now)
         }
-        if now - lastMergeLook >= 10_000, Monotonic.now < deadline {
+        // However much is marked, merging has its turn.
+        if now - lastMergeLook >= 10_000, Monotonic.now < deadline || now - lastMergeLook >= 60_000 {
             lastMergeLook = now
-            didWork = try merge(now, until: deadline) || didWork
+            didWork = try merge(now, until: Monotonic.now.adding(milliseconds: milliseconds)) || didWork
         }
         return didWork
     }
@@ -139,6 +141,7 @@ public final class RollupWriter {
                 from: place.minute, to: place.minute + place.level.minutes, by: Int64.Stride(shorter.minutes))
             {
                 try recompute(SegmentPlace(shorter, minute: minute))
+                try lookAfterPresent()
             }
             return
         }
@@ -173,6 +176,15 @@ public final class RollupWriter {
         var isNeeded = segment.rowCount > 0
         if !isNeeded { isNeeded = try store.isCovering(place) }
         try store.replace([(segment, isNeeded)], lease)
+    }
+
+    /// Between the parts of a long stretch: rolls up what is due of the last hour.
+    private func lookAfterPresent() throws(MongoError) {
+        try signOfLife()
+        let now = WallClock.nowMilliseconds
+        guard now - lastLook >= 1000 else { return }
+        lastLook = now
+        for mark in try marks.present(now) where plan.isDue(mark, at: now) { try rollUp(mark, now) }
     }
 
     /// A long read outlives neither the watchdog nor the lease.

@@ -26,7 +26,7 @@ extension Segment {
         func reader(_ name: String) -> ColumnReader { ColumnReader(columns[name] ?? .init(start: nil, count: 0)) }
 
         var column = reader("visitors")
-        while !column.isAtEnd { visitors.append(VisitorID(high: try column.word(), low: try column.word())) }
+        visitors = try column.visitors()
         column = reader("times")
         times = try column.numbers(below: Int(place.level.milliseconds))
         column = reader("runs")

@@ -1,5 +1,6 @@
 // Segments in MongoDB: read as of one instant, so that a report never sees half of a change; changed in a transaction
 // that holds only while the writer's lease does. Belongs to its client's thread.
+import Linux
 import Mongo
 
 public struct SegmentHead: Sendable {
@@ -51,9 +52,38 @@ public final class SegmentStore {
     }
 
     /// Every segment that touches [from, to), each once, in time's order, none covering another; a damaged one throws.
-    /// With `columns` alone; `visit` may end the walk by throwing.
+    /// With `columns` alone; `visit` may end the walk by throwing. A thread reads ahead: until this returns the client is
+    /// that thread's, `prepare` runs on it, and `visit` must not use it.
     public func forEach(
-        from: Int64, to: Int64, columns: SegmentColumns, _ visit: (Segment) throws(MongoError) -> Void
+        from: Int64, to: Int64, columns: SegmentColumns,
+        prepare: @escaping (Segment) throws(MongoError) -> Segment = { (segment) throws(MongoError) in segment },
+        _ visit: (Segment) throws(MongoError) -> Void
+    ) throws(MongoError) {
+        let ahead = ReadAhead<Segment>(SegmentStore.readAhead)
+        nonisolated(unsafe) let (store, prepare) = (self, prepare)
+        let thread: NamedThread
+        do throws(SystemError) {
+            thread = try NamedThread.start("read-ahead") {
+                do throws(MongoError) {
+                    try store.read(from: from, to: to, columns: columns) { (segment) throws(MongoError) in
+                        ahead.give(try prepare(segment))
+                    }
+                    ahead.finish(nil)
+                } catch { ahead.finish(error) }
+            }
+        } catch { throw MongoError("read roll-ups", .other(0), 0, error.text, .retry) }
+        defer {
+            ahead.stop()
+            thread.join()
+        }
+        while let segment = try ahead.next() { try visit(segment) }
+    }
+
+    private static let readAhead = 3
+
+    /// Ends where `visit` says false.
+    private func read(
+        from: Int64, to: Int64, columns: SegmentColumns, _ visit: (Segment) throws(MongoError) -> Bool
     ) throws(MongoError) {
         let cursor = try collection.find(
             SegmentStore.touching(from, to), projection: columns.projection,
@@ -61,16 +91,15 @@ public final class SegmentStore {
             snapshot: true)
         // Segments of one day that share a stretch are merged before they are seen.
         var gathered: [Segment] = []
-        func finish() throws(MongoError) {
-            for segment in Segment.merged(gathered) { try visit(segment) }
-            gathered = []
-        }
         while let found = try cursor.next() {
             guard let segment = Segment(found) else { throw SegmentStore.damaged(found) }
-            if let first = gathered.first, !first.place.holds(segment.place) { try finish() }
+            if let first = gathered.first, !first.place.holds(segment.place) {
+                for segment in Segment.merged(gathered) where try !visit(segment) { return }
+                gathered = []
+            }
             gathered.append(segment)
         }
-        try finish()
+        for segment in Segment.merged(gathered) where try !visit(segment) { return }
     }
 
     private static func damaged(_ document: BSONView) -> MongoError {

@@ -2,7 +2,7 @@
 // Two different texts meet with a chance of one in 10^26 among a million million pairs: exact, as counting goes. Kept
 // in roll-ups, so it never changes.
 
-public struct VisitorID: Hashable, Sendable, Comparable {
+public struct VisitorID: Hashable, Sendable, Comparable, BitwiseCopyable {
     public let high: UInt64
     public let low: UInt64
 
@@ -51,6 +51,9 @@ public struct VisitorID: Hashable, Sendable, Comparable {
         let product = x.multipliedFullWidth(by: y)
         return product.high ^ product.low
     }
+
+    /// The id is a hash already.
+    @inlinable public func hash(into hasher: inout Hasher) { hasher.combine(low) }
 
     /// Known by a user id alone: counted as the `a:` its user was last seen with.
     @inlinable public var isUser: Bool { high &>> 63 == 1 }

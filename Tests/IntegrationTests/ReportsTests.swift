@@ -167,6 +167,53 @@ struct RollupIntegrationTests {
         #expect(try place.sums() == 9)
     }
 
+    @Test("a forger who strews timestamps over years keeps nobody's events of now from being counted")
+    func forger() throws {
+        let place = try RollupPlace()
+        let writer = try place.writer()
+        var random = SystemRandomNumberGenerator()
+        var budget = MarkBudget()
+        var honest: [(minute: Int64, written: Int64)] = []
+        var waits: [Int64] = []
+        let end = Monotonic.now.adding(milliseconds: 12_000)
+        var number = 0
+        while Monotonic.now < end {
+            let now = WallClock.nowMilliseconds
+            // Half of it in the day ahead, where the newest minutes would be.
+            var times = (0..<100).map { index in
+                index % 2 == 0
+                    ? now - Int64.random(in: 0..<315_000_000_000, using: &random)
+                    : now + Int64.random(in: 120_000..<86_000_000, using: &random)
+            }
+            times.append(now)
+            let documents = times.map { time -> MongoWrite in
+                number += 1
+                return .insert([
+                    "_id": .string("e\(number)"), "type": "track", "event": "Product Viewed",
+                    "activity": "view_product", "visitor": .string("a:\(number)"), "ts": .date(time),
+                    "receivedAt": .date(now), "properties": ["product_id": "p1"],
+                ])
+            }
+            _ = try place.events.write(documents)
+            try place.marks.mark(RollupMarks.places(times, &budget))
+            honest.append((SegmentPlace.minute(of: now), now))
+            _ = try writer.turn(milliseconds: 200)
+            // What its minute's mark does not stand for any more has been counted.
+            let open = Dictionary(try place.marks.all().map { ($0.place, $0.since) }, uniquingKeysWith: min)
+            honest.removeAll { event in
+                let since = open[SegmentPlace(.minute, minute: event.minute)] ?? .max
+                guard since > event.written else { return false }
+                waits.append(WallClock.nowMilliseconds - event.written)
+                return true
+            }
+        }
+        #expect(waits.count > 3)
+        #expect((waits.max() ?? .max) < 5000)
+        let now = WallClock.nowMilliseconds
+        #expect(honest.allSatisfy { now - $0.written < 5000 })
+        #expect(try place.marks.all().count < 5000)
+    }
+
     @Test("late events of frozen minutes are counted apart and change no report")
     func frozen() throws {
         let place = try RollupPlace()
@@ -225,6 +272,35 @@ struct RollupIntegrationTests {
         #expect(try place.ask("/api/products", day).1.contains("\"total\":\(hostile.count)"))
         let journey = try place.ask("/api/journey", day + [("visitor", "a:$where")])
         #expect(journey.1.contains("\"total\":1"))
+    }
+
+    @Test("10,000 distinct products: all in CSV and JSON, a hundred where nobody asks for more")
+    func manyProducts() throws {
+        let place = try RollupPlace()
+        let count = 10_000
+        let name = String(repeating: "ü", count: 120)
+        _ = try place.events.write(
+            (0..<count).map { index in
+                .insert([
+                    "_id": .string("e\(index)"), "type": "track", "event": "Product Viewed",
+                    "activity": "view_product", "visitor": .string("a:\(index % 97)"),
+                    "ts": .date(base + Int64(index) * 1000), "receivedAt": .date(base),
+                    "properties": ["product_id": .string("product-\(index)"), "name": .string("\(index) \(name)")],
+                ])
+            })
+        try place.marks.mark(RollupMarks.places((0..<count).map { base + Int64($0) * 1000 }))
+        let writer = try place.writer()
+        try drain(writer)
+        try writer.mergeAll()
+        let day = [(name: "from", value: "2026-03-02"), (name: "to", value: "2026-03-02")]
+        let usual = try place.ask("/api/products", day)
+        #expect(usual.0 == 200)
+        #expect(usual.1.contains("\"total\":\(count)"))
+        #expect(usual.1.split(separator: "\"product\":").count == 101)
+        let all = try place.ask("/export/products.csv", day + [("limit", "\(count)")])
+        #expect(all.1.split(separator: "\r\n").count == count + 1)
+        #expect(try place.ask("/api/products", day + [("limit", "\(count + 1)")]).0 == 400)
+        #expect(try place.ask("/api/overview", day).1.contains("\"events\":\(count),"))
     }
 
     @Test("every report answers in JSON and CSV, on an empty shop too")

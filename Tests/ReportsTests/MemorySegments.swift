@@ -55,11 +55,12 @@ struct MemorySegments: SegmentSource {
     }
 
     func forEach(
-        from: Int64, to: Int64, columns: SegmentColumns, _ visit: (Segment) throws(MongoError) -> Void
+        from: Int64, to: Int64, columns: SegmentColumns,
+        prepare: @escaping (Segment) throws(MongoError) -> Segment, _ visit: (Segment) throws(MongoError) -> Void
     ) throws(MongoError) {
         var gathered: [Segment] = []
         func finish() throws(MongoError) {
-            for segment in Segment.merged(gathered) { try visit(segment) }
+            for segment in Segment.merged(gathered) { try visit(prepare(segment)) }
             gathered = []
         }
         for segment in segments where segment.place.start < to && segment.place.end > from {

@@ -242,5 +242,7 @@ struct ReportsTests {
         }
         let here = events.filter { $0.time >= now - 300_000 && $0.time < now - now % 60_000 + 60_000 }
         #expect(report.visitorsNow == Reference.visitors(here))
+        // Also who is counted under another id has a name that leads to a journey.
+        #expect(report.visitors.allSatisfy { !$0.visitor.isEmpty })
     }
 }

@@ -109,21 +109,56 @@ struct SegmentTests {
         }
     }
 
-    @Test("a batch marks its newest minutes singly, and what it strews wider by day")
-    func marks() {
-        let now: Int64 = 1_790_000_000_000
-        let near = (0..<50).map { now - Int64($0) * 60_000 }
-        let forged = (0..<5000).map { now - Int64($0) * 60_000_000 }
-        #expect(RollupMarks.places(near).keys.allSatisfy { $0.level == .minute })
-        let places = RollupMarks.places(near + forged)
-        #expect(places.keys.filter { $0.level == .minute }.count == RollupMarks.minutesOfBatch)
-        #expect(places.values.reduce(0, +) == near.count + forged.count)
-        for time in near + forged {
-            let minute = SegmentPlace.minute(of: time)
-            #expect(
-                places[SegmentPlace(.minute, holding: minute)] != nil
-                    || places[SegmentPlace(.day, holding: minute)] != nil)
+    @Test("events of now are marked by the minute whatever else is sent, and a forger's marks stay few, for hours")
+    func forger() {
+        let start: Int64 = 1_790_000_000_000
+        var random = Seeded(1)
+        var budget = MarkBudget()
+        var marked = Set<SegmentPlace>()
+        let batches = 1800
+        for batch in 0..<batches {
+            let now = start + Int64(batch) * 10_000
+            let honest = now - Int64.random(in: 0..<3_000_000, using: &random)
+            // Ten years back, and the day ahead that event time may reach.
+            let forged = (0..<200).map { index in
+                index % 2 == 0
+                    ? now - Int64.random(in: 0..<315_000_000_000, using: &random)
+                    : now + Int64.random(in: 120_000..<86_400_000, using: &random)
+            }
+            let places = RollupMarks.places([honest] + forged, &budget, now: now)
+            #expect(places[SegmentPlace(.minute, holding: SegmentPlace.minute(of: honest))] != nil)
+            #expect(places.values.reduce(0, +) == 201)
+            for time in forged {
+                let minute = SegmentPlace.minute(of: time)
+                #expect(SegmentLevel.allCases.contains { places[SegmentPlace($0, holding: minute)] != nil })
+            }
+            marked.formUnion(places.keys)
         }
+        let minutes = marked.count { $0.level == .minute }
+        let stretches = batches * 10_000 / 600_000
+        #expect(minutes <= (stretches + 1) * MarkBudget.others + 62 + batches / 6 + 1)
+        #expect(marked.count { $0.level == .hour } <= 8 * 24 + batches / 360 + 2)
+        #expect(marked.count { $0.level == .day } <= 3655)
+    }
+
+    @Test("late events are marked by the minute while they are few")
+    func late() {
+        let now: Int64 = 1_790_000_000_000
+        var budget = MarkBudget()
+        let late = (0..<200).map { now - Int64($0) * 60_000_000 }
+        for _ in 0..<50 {
+            #expect(RollupMarks.places(late, &budget, now: now).keys.allSatisfy { $0.level == .minute })
+        }
+    }
+
+    @Test("the present is rolled up before a backlog, and what claims to be of the future last")
+    func order() {
+        let now: Int64 = 1_790_000_000_000
+        let minute = SegmentPlace.minute(of: now)
+        let marks = [2000, 30, -1, 0, 5, -900].map {
+            RollupMark(place: SegmentPlace(.minute, minute: minute - $0), token: 1, since: now, events: 1)
+        }
+        #expect(RollupPlan().ordered(marks, at: now).map { minute - $0.place.minute } == [-1, 0, 5, 30, 2000, -900])
     }
 
     @Test("a marked minute is rolled up at once, then not before four times its cost; a flood waits")

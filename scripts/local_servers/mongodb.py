@@ -4,6 +4,7 @@ Debian has no MongoDB shell, and none is needed: the few commands that make a re
 (https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/), with as much BSON as they take.
 """
 
+import datetime
 import glob
 import os
 import shutil
@@ -119,6 +120,8 @@ def encode(document):
             body += b"\x02" + name + struct.pack("<i", len(text)) + text
         elif isinstance(value, list):
             body += b"\x04" + name + encode({str(index): item for index, item in enumerate(value)})
+        elif isinstance(value, datetime.datetime):
+            body += b"\x09" + name + struct.pack("<q", int(value.timestamp() * 1000))
         else:
             body += b"\x03" + name + encode(value)
     return struct.pack("<i", len(body) + 5) + body + b"\0"

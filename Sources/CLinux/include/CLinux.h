@@ -59,6 +59,9 @@ int clickd_clock_is_synchronised(void);
 // The text of an errno, in `buffer` or a constant.
 const char *clickd_error_text(int code, char *buffer, size_t size);
 
+// Asks for the cache line at `place`, which need not be readable: it is there by the time it is read.
+static inline void clickd_prefetch(const void *place) { __builtin_prefetch(place); }
+
 // CRC32C (Castagnoli) of `length` bytes, continued from `seed` (0 to begin). Uses SSE4.2 or ARMv8 where the processor has it.
 uint32_t clickd_crc32c(uint32_t seed, const void *bytes, size_t length);
 // The same without the instruction; apart so that a test can hold the two against each other.

@@ -18,6 +18,7 @@ final class EventWriter {
     private var client: MongoClient?
     private var collection: MongoCollection?
     private var documents = BSONWriter(capacity: 2 << 20)
+    private var budget = MarkBudget()
     private let scratch: UnsafeMutableRawBufferPointer
 
     init(settings: MongoSettings) throws {
@@ -33,7 +34,7 @@ final class EventWriter {
         var times: [Int64] = []
         times.reserveCapacity(chunk.records.count)
         // Of a try that fails too: what it wrote has an outcome, and does not come again.
-        defer { chunk.places.merge(RollupMarks.places(times)) { max($0, $1) } }
+        defer { chunk.places.merge(RollupMarks.places(times, &budget)) { max($0, $1) } }
         try insert(chunk, &times)
     }
 

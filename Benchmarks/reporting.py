@@ -1,0 +1,160 @@
+"""The questions about reports: what roll-ups cost the consumer, how far they are behind, how long a report takes."""
+
+import datetime
+import statistics
+import sys
+import time
+
+from questions import Mongo
+from workplace import Failure, cpu_seconds, peak_memory_bytes
+
+PATIENCE = 60
+
+
+class Rollups(Mongo):
+    """The consumer with the roll-up writer at work, and with another process holding its lease, so that only marks are
+    made. Both ways in turn."""
+
+    title = "Kafka to MongoDB with the roll-ups for reports"
+    limit = "the same while another process has the roll-ups' lease"
+    goal, floor = {"ratio": 0.9}, {"ratio": 0.75}
+    has_rollups = True
+
+    def prepare(self, command, database):
+        if not self.has_rollups:
+            until = datetime.datetime(9000, 1, 1, tzinfo=datetime.timezone.utc)
+            command({"insert": "rollup_state", "$db": database, "documents": [
+                {"_id": "writer", "owner": "another", "term": 1, "until": until}]})
+
+    def raw(self, place, events, number):
+        self.has_rollups = False
+        return self.clickd(place, events, f"{number}-without")[0]
+
+    def clickd(self, place, events, number):
+        try:
+            return super().clickd(place, events, number)
+        finally:
+            self.has_rollups = True
+
+
+class Behind:
+    """Reports while events come in: `updated` says until when every event is counted."""
+
+    title = "how far reports are behind while 20,000 events a second come in"
+    events, needs_servers = 600_000, True
+    rate = 20_000
+    goal, floor = 30, 60
+
+    def measure(self, place, events, rounds):
+        database, topic, sent, late = f"behind_{place.run}", f"behind-{place.run}", 0, []
+        with place.daemon(["intake", "forwarder", "consumer"], topic, database) as daemon, place.web(daemon) as web:
+            began = time.monotonic()
+            while sent < events:
+                count = min(self.rate, events - sent)
+                place.raw("sender", daemon.socket, count, f"{place.run}b{sent // self.rate}")
+                sent += count
+                late.append(seconds_behind(web))
+                time.sleep(max(0, began + sent / self.rate - time.monotonic()))
+            took = time.monotonic() - began
+            if not eventually(lambda: web.get("/api/overview").get("events") == sent):
+                raise Failure(f"of {sent} events reports show {web.get('/api/overview').get('events')}")
+            settled = time.monotonic() - began - took
+            costs = daemon.costs()
+        return {"figure": self.title, "events": sent, "seconds": took, "worst_seconds": max(late),
+                "median_seconds": statistics.median(late), "all_counted_after_seconds": settled, "daemon": [costs],
+                "goal": {"seconds": self.goal}, "floor": {"seconds": self.floor}}
+
+    def show(self, result):
+        met = {True: "met", False: "missed"}
+        worst = result["worst_seconds"]
+        print(f"{self.title}\n"
+              f"  {worst:.1f} s at worst, {result['median_seconds']:.1f} s usually, at"
+              f" {result['events'] / result['seconds'] / 1000:.1f} k/s for {result['seconds']:.0f} s;"
+              f" all counted {result['all_counted_after_seconds']:.1f} s after the last\n"
+              f"  goal   {self.goal} s: {met[worst < self.goal]}; floor {self.floor} s: {met[worst < self.floor]}",
+              flush=True)
+
+
+class Reports:
+    """Each report asked of a clickd-web that has just started, and once more; roll-ups of events over 90 days."""
+
+    title = "reports as JSON over 90 days of generated events, over HTTP"
+    events, needs_servers = 10_000_000, True
+    goal, floor = {"days": 1, "others": 10}, {"days": 3, "others": 30}
+    whole_days = [
+        "overview", "overview?device=phone", "overview?referrer=google.com", "overview?campaign=campaign-1",
+        "overview?signed_in=true", "funnel", "funnel?device=phone", "funnel?signed_in=true", "funnel?breakdown=device",
+        "funnel?breakdown=referrer", "funnel?breakdown=campaign", "funnel?mode=strict", "products",
+        "products?campaign=campaign-1", "searches", "wishlist", "retention", "values?of=campaign", "visitors?step=2",
+        "journey?visitor=a:visitor-77-0123456789",
+    ]
+    others = [
+        "overview?product=p-7", "funnel?steps=event:Product%20Viewed,event:Order%20Completed", "funnel?product=p-7",
+    ]
+
+    def measure(self, place, events, rounds):
+        database = f"reports_{place.run}"
+        filled = place.fill_rollups(database, events)
+        days = f"from={filled['from']}&to={filled['to']}"
+        instants = f"from={filled['from']}T00:00:01Z&to={filled['to']}T12:00:00Z"
+        questions = [("days", question, days) for question in self.whole_days]
+        questions += [("others", question, days) for question in self.others]
+        questions += [("others", question, instants) for question in ("overview", "funnel")]
+        answers = []
+        with place.daemon(["intake", "forwarder"], topic=None, database=database) as daemon:
+            for kind, question, period in questions:
+                path = f"/api/{question}{'&' if '?' in question else '?'}{period}"
+                looks = [self.ask(place, daemon, path) for _ in range(rounds)]
+                answer = {name: statistics.median(look[name] for look in looks) for name in looks[0]}
+                answers.append({"kind": kind, "question": question + (" (instants)" if period == instants else ""), **answer})
+                print(f"  {answers[-1]['question']}: {answer['cold']:.2f} s, again {answer['warm']:.2f} s",
+                      file=sys.stderr, flush=True)
+            with place.web(daemon) as web:
+                shown = web.get(f"/api/overview?{days}")["events"]
+                if shown != filled["events"]:
+                    raise Failure(f"{filled['events']} events are shown as {shown}")
+        with place.mongodb() as command:
+            command({"dropDatabase": 1, "$db": database})
+        return {"figure": self.title, "events": filled["events"], "answers": answers, "goal": self.goal,
+                "floor": self.floor}
+
+    def ask(self, place, daemon, path):
+        with place.web(daemon) as web:
+            times, costs = [], []
+            for _ in range(2):
+                start, spent = time.monotonic(), cpu_seconds(web.process.pid)
+                web.get(path)
+                times.append(time.monotonic() - start)
+                costs.append(cpu_seconds(web.process.pid) - spent)
+            return {"cold": times[0], "warm": times[1], "cold_cpu": costs[0], "warm_cpu": costs[1],
+                    "memory": peak_memory_bytes(web.process.pid)}
+
+    def show(self, result):
+        print(f"{self.title}: {result['events'] / 1e6:.1f} million\n"
+              f"  {'':62} {'cold':>7} {'warm':>7} {'CPU':>7} {'MB':>5}")
+        for answer in result["answers"]:
+            print(f"  {answer['question']:62} {answer['cold']:6.2f}s {answer['warm']:6.2f}s {answer['cold_cpu']:6.2f}s"
+                  f" {answer['memory'] / 1e6:5.0f}")
+        for kind, name in (("days", "whole days"), ("others", "instants, event: steps, single products")):
+            own = [answer for answer in result["answers"] if answer["kind"] == kind]
+            worst = max(max(answer["cold"], answer["warm"]) for answer in own)
+            goal, floor = self.goal[kind], self.floor[kind]
+            print(f"  {name}: slowest {worst:.2f} s; goal < {goal} s: {'met' if worst < goal else 'missed'};"
+                  f" floor < {floor} s: {'met' if worst < floor else 'missed'}", flush=True)
+
+
+def seconds_behind(web):
+    updated = datetime.datetime.fromisoformat(web.get("/api/overview")["updated"].replace("Z", "+00:00"))
+    return max(0.0, time.time() - updated.timestamp())
+
+
+def eventually(is_so):
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+ALL = {"rollups": Rollups(), "behind": Behind(), "reports": Reports()}
