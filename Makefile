@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 
-.PHONY: help build test unit tsan asan browser office kill-campaign lint configuration bench demo deb deb-test hosts-test clean
+.PHONY: help build test unit tsan asan browser office kill-campaign powerloss fault-sweep lint configuration bench demo deb deb-test hosts-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -50,6 +50,16 @@ office:  ## LibreOffice opens the CSV exports; installs it, 90 MB
 	@scripts/install-deps build services test office
 	$(SWIFT) build -c release
 	@scripts/services run "$$(mktemp -d)" -- $(SWIFT) test -c release --disable-testable-imports --filter OfficeTests
+
+powerloss:  ## the power cut at random writes and syncs of the outbox, in memory, then everything checked; ROUNDS=100000 SEED=…
+	@scripts/install-deps build
+	$(SWIFT) build -c release --product power-loss
+	.build/release/power-loss losses $${ROUNDS:-10000} $${SEED:-$$RANDOM}
+
+fault-sweep:  ## each open, read, write, sync, truncation and allocation of the outbox fails once, and from then on; SEED=…
+	@scripts/install-deps build
+	$(SWIFT) build -c release --product power-loss
+	.build/release/power-loss sweep $${SEED:-$$RANDOM}
 
 lint:  ## the formatter's and the shell checker's word on every file
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift

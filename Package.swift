@@ -74,8 +74,8 @@ let package = Package(
         module(
             "Operator",
             [
-                "Pipeline", "Rollups", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo", "SQLite", "HTTP",
-                "Metrics",
+                "Pipeline", "Rollups", "Events", "Settings", "Systemd", "Linux", "JSON", "Kafka", "Mongo", "SQLite",
+                "HTTP", "Metrics",
             ]),
         module("Collector", ["HTTP", "Events", "Settings", "Linux", "JSON", "Metrics"]),
         module(
@@ -95,6 +95,10 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Linux", "JSON", "Kafka", "Mongo"], path: "Tests/Support",
             swiftSettings: warningsAreErrors),
+        .target(name: "CPowerLoss", dependencies: ["CSQLite"], path: "Tests/PowerLoss/vfs"),
+        .executableTarget(
+            name: "power-loss", dependencies: ["CPowerLoss", "Pipeline", "SQLite", "Linux"],
+            path: "Tests/PowerLoss/campaign", swiftSettings: warningsAreErrors),
         .target(name: "MockKafka", dependencies: ["Kafka"], path: "Tests/MockKafka", swiftSettings: warningsAreErrors),
         tests("Linux", ["Linux"]),
         tests("SQLite", ["SQLite", "Linux"]),

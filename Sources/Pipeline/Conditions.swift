@@ -12,8 +12,8 @@ public final class Conditions: Sendable {
 
     /// Those of the parts that are watched from the start.
     public static let parts = [
-        "stage", "clock", "outbox", "kafka", "forwarder", "durability", "consumer", "mongodb", "dead letters", "skipped",
-        "retention", "rollups",
+        "stage", "clock", "outbox", "kafka", "forwarder", "durability", "consumer", "mongodb", "dead letters",
+        "skipped", "retention", "rollups",
     ]
 
     private let held = Guarded<[Condition]>([])

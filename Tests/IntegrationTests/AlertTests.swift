@@ -94,7 +94,9 @@ import Testing
             try send(100, to: daemon, "away")
             prometheus.expect(
                 ["ClickdMongoDBDown", "ClickdConsumerBehind", "ClickdRetentionShort"], within: 60)
-            #expect(daemon.status()?.reasons.contains { $0.hasPrefix("retention:") } == true)
+            eventually(within: 30, "half of the retention is gone: \(daemon.status()?.reasons ?? [])") {
+                daemon.status()?.reasons.contains { $0.hasPrefix("retention:") } == true
+            }
             #expect(try daemon.run(["status"]).output.contains("Kafka keeps it"))
 
             daemon.kill()
@@ -172,13 +174,18 @@ import Testing
         prometheus.expect(["ClickdDiskLow"])
     }
 
-    @Test("a clock that stands before this program was made")
+    @Test("a clock that stands before this program was made; a configuration that a reload does not take")
     func clock() throws {
         let daemon = try TestDaemon(mode: .direct, roles: ["intake", "forwarder"], metrics: true)
         let library = try slowClock(in: daemon.folder.path)
         try daemon.start(environment: ["LD_PRELOAD": library])
-        try watch(daemon).expect(["ClickdClockWrong"])
+        let prometheus = try watch(daemon)
+        prometheus.expect(["ClickdClockWrong"])
         #expect(daemon.status()?.reasons.contains { $0.hasPrefix("clock:") } == true)
+        #expect(!prometheus.firing().contains("ClickdNotWell"))
+        try daemon.edit([("level = \"debug\"", "level = \"loud\"")])
+        daemon.process?.signal(SIGHUP)
+        prometheus.expect(["ClickdClockWrong", "ClickdNotWell"])
     }
 
     /// A library that, loaded before glibc, puts the wall clock back by two years.

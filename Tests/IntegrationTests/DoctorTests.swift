@@ -180,10 +180,11 @@ extension [Diagnosis] {
                 "mongodb://u:p@192.0.2.1/?tls=true&tlsAllowInvalidCertificates=true&tlsCAFile=\(servers.file("ca.pem"))"
                 + "&tlsCertificateKeyFile=\(servers.file("client-expired-both.pem"))",
             extra: "[kafka.client]\n\"security.protocol\" = \"SASL_PLAINTEXT\"\n\"sasl.mechanism\" = \"PLAIN\"\n"
-                + "\"sasl.username\" = \"u\"\n\"sasl.password\" = \"p\"\n[metrics]\nlisten = \"0.0.0.0:19181\"\n"
+                + "\"sasl.username\" = \"u\"\n\"sasl.password\" = \"p\"\n"
                 + "[web]\nlisten = \"0.0.0.0:18080\"\nwrite_keys = { shop = \"k\" }\ntrust_proxy = true\n")
         let text = String(decoding: try Files.read(daemon.configPath), as: UTF8.self).replacingFirst(
-            of: "udp = \"127.0.0.1:", with: "udp_allow = [\"0.0.0.0/0\"]\nudp = \"0.0.0.0:")
+            of: "udp = \"127.0.0.1:", with: "udp_allow = [\"0.0.0.0/0\"]\nudp = \"0.0.0.0:"
+        ).replacingFirst(of: "[metrics]\nlisten = \"\"", with: "[metrics]\nlisten = \"0.0.0.0:19181\"")
         try Files.replace(daemon.configPath, with: Array(text.utf8), mode: 0o600)
         let begin = Monotonic.now
         let found = try Diagnosis.of(daemon)

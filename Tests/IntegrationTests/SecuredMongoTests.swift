@@ -128,8 +128,13 @@ extension SecuredTests {
             ])
         func renewed(certificate: String, words: [String]) throws {
             let servers = try servers()
-            try rotate(servers, to: certificate)
+            if certificate == "expired" { try makeBrief(servers) }
+            try rotate(servers, to: certificate == "expired" ? "brief" : certificate)
             defer { try? rotate(servers, to: "server") }
+            if certificate == "expired" {
+                let read = ["x509", "-checkend", "0", "-noout", "-in", servers.file("brief-both.pem")]
+                try eventually(within: 10, "it expires") { try Command.run("/usr/bin/openssl", read).status == 1 }
+            }
             let daemon = try daemon(servers.mongodb("SCRAM-SHA-256:right-password@", "authSource=admin"))
             try daemon.start()
             try store("n1", in: daemon)
@@ -137,6 +142,21 @@ extension SecuredTests {
             try rotate(servers, to: "server")
             try Arrival.expect(["n1"], in: daemon, within: 30)
             #expect(daemon.stop() == 0)
+        }
+
+        /// A certificate of the server that runs out while it is used: mongod takes none that has expired already.
+        private func makeBrief(_ servers: SecuredServers) throws {
+            let script = #"""
+                set -e; cd "$1"; : >index; printf 'unique_subject = no\n' >index.attr
+                printf '[ca]\ndefault_ca=x\n[x]\ndatabase=index\nnew_certs_dir=.\nrand_serial=yes\ndefault_md=sha256\npolicy=p\n' >brief.conf
+                printf 'x509_extensions=e\n[p]\ncommonName=supplied\n[e]\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n' >>brief.conf
+                openssl req -new -key server.key -subj /CN=localhost -out brief.request
+                openssl ca -batch -notext -config brief.conf -cert ca.pem -keyfile ca.key -in brief.request -out brief.pem \
+                    -startdate "$(date -u -d '-1 hour' +%Y%m%d%H%M%SZ)" -enddate "$(date -u -d '+3 seconds' +%Y%m%d%H%M%SZ)"
+                cat server.key brief.pem >brief-both.pem
+                """#
+            let made = try Command.run("/bin/bash", ["-c", script, "bash", servers.file("")])
+            try #require(made.status == 0, "\(made.errors)")
         }
 
         /// Puts another certificate into MongoDB's file and has it read again, over a connection that looks at none.

@@ -11,7 +11,8 @@ import Testing
         let file = daemon.folder.path + "/typescript"
         let command = "\(Command.clickd) status --watch --config \(daemon.configPath); echo status=$?"
         let line = "(sleep \(seconds); printf '\(keys)'; sleep 1) | script -qec '\(command)' \(file) > /dev/null"
-        let done = try Command.run("/bin/sh", ["-c", line], environment: ["TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": ""])
+        let done = try Command.run(
+            "/bin/sh", ["-c", line], environment: ["TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": ""])
         #expect(done.status == 0, "\(done.errors)")
         let text = try text(of: file)
         return (text, text.matches(of: /status=(\d+)/).last.map { String($0.1) } ?? "")

@@ -18,14 +18,24 @@ root, folder, products = sys.argv[1], sys.argv[2], sys.argv[3:]
 EXPORTS = ["overview", "funnel", "segments", "products", "searches", "wishlist", "realtime", "retention", "visitors"]
 # Separated by commas, quoted by ", UTF-8: https://wiki.documentfoundation.org/Documentation/DevGuide/Spreadsheet_Documents
 FILTER = "CSV:44,34,76,1"
-TABLE, OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}", "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+TABLE, OFFICE, TEXT = ("{urn:oasis:names:tc:opendocument:xmlns:" + name + ":1.0}" for name in ("table", "office", "text"))
+
+
+def shown_in(paragraph):
+    """Its text; a tab and more than one space are elements of their own."""
+    text = paragraph.text or ""
+    for part in paragraph:
+        name = part.tag.rpartition("}")[2]
+        text += "\t" if name == "tab" else " " * int(part.get(TEXT + "c", "1")) if name == "s" else shown_in(part)
+        text += part.tail or ""
+    return text
 
 
 def cells(row):
     """A row's cells: the text shown, its type, whether it is a formula."""
     found = []
     for cell in row.iter(TABLE + "table-cell"):
-        text = "\n".join("".join(paragraph.itertext()) for paragraph in cell)
+        text = "\n".join(shown_in(paragraph) for paragraph in cell)
         times = int(cell.get(TABLE + "number-columns-repeated", "1"))
         found += [(text, cell.get(OFFICE + "value-type"), cell.get(TABLE + "formula"), cell.get(OFFICE + "value"))] * min(times, 200)
     while found and found[-1][0] == "":
@@ -52,7 +62,7 @@ def is_number(text):
 
 shown = {}
 for name in EXPORTS:
-    with urllib.request.urlopen(f"{root}export/{name}.csv?limit=1000") as answer:
+    with urllib.request.urlopen(f"{root}export/{name}.csv") as answer:
         data = answer.read()
     with open(os.path.join(folder, name + ".csv"), "wb") as file:
         file.write(data)

@@ -1,5 +1,6 @@
 // Running other programs: the shipped binary above all.
 import Linux
+import Testing
 
 public struct Command {
     public let status: Int32
@@ -17,13 +18,18 @@ public struct Command {
         getenv("CLICKD_BINARY").map { String(cString: $0) } ?? root + "/.build/release/clickd"
     }
 
-    /// Runs to the end. `environment` is added to this process's own, less CLICKD_ settings of configuration sections.
+    /// Runs to the end, which must come within five minutes. `environment` is added to this process's own, less CLICKD_
+    /// settings of configuration sections.
     @discardableResult
     public static func run(
         _ path: String, _ arguments: [String] = [], input: [UInt8] = [], environment: [String: String] = [:]
     ) throws -> Command {
         let process = try Process.start(path, arguments, input: input, environment: environment)
-        let status = process.wait()
+        let status = process.wait(seconds: 300) ?? -1
+        if status < 0 {
+            process.signal(SIGKILL)
+            Issue.record("\(path) \(arguments) did not end within 300 s: \(process.errors.suffix(2000))")
+        }
         return Command(
             status: status, output: String(decoding: process.outputBytes, as: UTF8.self),
             errors: String(decoding: process.errorBytes, as: UTF8.self))

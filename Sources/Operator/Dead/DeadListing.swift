@@ -13,7 +13,8 @@ struct DeadListing {
         try side.forEach(filter, withValues: false) { letter in
             guard shown < limit else { return false }
             if shown == 0, !isJSON {
-                Terminal.print(Look.current.toned("\(side.name): id, last refused, code, bytes, visitor, reason", .strong))
+                let head = "\(side.name): id, last refused, code, bytes, visitor, reason"
+                Terminal.print(Look.current.toned(head, .strong))
             }
             shown += 1
             Terminal.print(isJSON ? json(letter, of: side.name) : row(letter))

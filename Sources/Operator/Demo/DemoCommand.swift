@@ -47,7 +47,8 @@ enum DemoCommand {
             }
             usleep(200_000)
         }
-        board.show(values.map { StatusTable.text($0, look: .current) } ?? "no daemon answers at \(settings.control.socket)")
+        board.show(
+            values.map { StatusTable.text($0, look: .current) } ?? "no daemon answers at \(settings.control.socket)")
         Terminal.print("")
         let report = try DemoReport.read(settings.mongodb)
         Terminal.print(report.text)

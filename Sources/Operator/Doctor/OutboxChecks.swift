@@ -7,7 +7,7 @@ enum OutboxChecks {
     /// What each must be, and what it is for.
     private static let pragmas: [(name: String, wanted: String, why: String)] = [
         ("journal_mode", "wal", "commits append"),
-        ("synchronous", "2", "FULL: a commit is synced before OK"),
+        ("synchronous", "3", "EXTRA: a commit is synced before OK"),
         ("locking_mode", "exclusive", "nobody else can open it"),
         ("secure_delete", "0", "deletes do not write zeros"),
         ("wal_autocheckpoint", "0", "checkpoints come when clickd says"),

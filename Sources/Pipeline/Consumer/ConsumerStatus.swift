@@ -22,8 +22,9 @@ public struct ConsumerSnapshot: Sendable {
 }
 
 extension ConsumerSnapshot {
-    /// `high`: the end of a partition in Kafka, where known.
-    init(_ partitions: [Int32: PartitionState], high: (Int32) -> Int64?) {
+    /// `waitingSince`: when records that are not in MongoDB came into Kafka, 0 where not known; `high`: the end of a partition
+    /// in Kafka, where known.
+    init(_ partitions: [Int32: PartitionState], waitingSince times: [Int64], high: (Int32) -> Int64?) {
         self.partitions = partitions.count
         for (partition, state) in partitions.sorted(by: { $0.key < $1.key }) {
             var ledger = state.stored.ledger
@@ -36,5 +37,16 @@ extension ConsumerSnapshot {
             lag += behind
             parts.append(Part(partition: partition, stored: state.stored.ledger, lag: behind))
         }
+        // While nothing is behind, nothing is old.
+        oldestMilliseconds = lag > 0 ? times.filter { $0 > 0 }.min() : nil
+    }
+}
+
+extension Conditions {
+    /// What the consumer's numbers say of events that are in danger, or gone.
+    func consumerIs(_ consumer: ConsumerSnapshot, _ retention: TopicRetention?) {
+        set("retention", retention?.warning(oldest: consumer.oldestMilliseconds, now: WallClock.nowMilliseconds))
+        let skipped = consumer.ledger.skipped
+        set("skipped", skipped > 0 ? "\(skipped) events left Kafka before they were consumed" : nil)
     }
 }

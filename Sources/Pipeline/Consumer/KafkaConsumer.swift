@@ -267,17 +267,10 @@ final class KafkaConsumer {
     }
 
     private func publish(_ consumer: Consumer) {
-        var taken = ConsumerSnapshot(partitions) { consumer.watermarks($0)?.high }
-        // While nothing is behind, nothing is old.
-        let waiting = (chunks.map(\.oldestMilliseconds) + gathering.map(\.timestampMilliseconds)).filter { $0 > 0 }
-        taken.oldestMilliseconds = taken.lag > 0 ? waiting.min() : nil
-        let retention = TopicRetention(milliseconds: watch.retentionMilliseconds)
-        conditions.set(
-            "retention",
-            retention?.warning(oldest: taken.oldestMilliseconds, now: WallClock.nowMilliseconds))
+        let times = chunks.map(\.oldestMilliseconds) + gathering.map(\.timestampMilliseconds)
+        let taken = ConsumerSnapshot(partitions, waitingSince: times) { consumer.watermarks($0)?.high }
         published.withLock { $0 = taken }
-        let skipped = taken.ledger.skipped
-        conditions.set("skipped", skipped > 0 ? "\(skipped) events left Kafka before they were consumed" : nil)
+        conditions.consumerIs(taken, TopicRetention(milliseconds: watch.retentionMilliseconds))
     }
 
     // MARK: Partitions come and go

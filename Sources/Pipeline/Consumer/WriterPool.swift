@@ -34,7 +34,8 @@ final class WriterPool: Sendable {
             threads.append(
                 try NamedThread.start("writer-\(number)") {
                     while let chunk = WriterPool.next(work) {
-                        let isWritten = WriterPool.persist(work, conditions, status, settings) { () throws(MongoError) in
+                        let isWritten = WriterPool.persist(work, conditions, status, settings) {
+                            () throws(MongoError) in
                             let start = Monotonic.now
                             try writer.value.write(chunk)
                             status.writeSeconds.observe(Int(Monotonic.now.nanoseconds - start.nanoseconds))

@@ -28,7 +28,12 @@ package final class TopicWatch: Sendable {
     }
 
     /// What a client that only looks is told.
-    package static func properties(_ settings: KafkaSettings) -> ClientProperties { KafkaProperties.client(settings) }
+    package static func properties(_ settings: KafkaSettings) -> ClientProperties {
+        var properties = KafkaProperties.client(settings)
+        // A broker that hangs up says no more of what it wants; that it did is all there is.
+        properties.set("log.connection.close", "true")
+        return properties
+    }
 
     /// 0 until the topic was found, and usable, once.
     package var partitionCount: Int32 { partitions.load(ordering: .acquiring) }
@@ -63,7 +68,7 @@ package final class TopicWatch: Sendable {
 
     private func open(_ settings: KafkaSettings) throws(KafkaError) -> Admin {
         let log = log
-        return try Admin.open(KafkaProperties.client(settings)) { _, facility, text in
+        return try Admin.open(TopicWatch.properties(settings)) { _, facility, text in
             log.debug("librdkafka \(facility): \(text)")
         }
     }

@@ -2,7 +2,7 @@
 // while the last commit ran, then tells intake (whose senders get their OK), gives the batches to the forwarder in
 // memory, and reads from disk only what the forwarder's window had no room for.
 //
-// Promise: a batch is told to intake only after COMMIT returned with synchronous=FULL. After an I/O error nothing more
+// Promise: a batch is told to intake only after COMMIT returned with synchronous=EXTRA. After an I/O error nothing more
 // is acknowledged. Without room nothing is lost: the batches wait, deliveries make room.
 import Events
 import Linux

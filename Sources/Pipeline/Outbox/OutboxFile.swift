@@ -88,8 +88,10 @@ package final class OutboxFile {
         walPath = path + "-wal"
         try database.execute("PRAGMA page_size=\(OutboxFile.pageBytes)")
         try database.execute("PRAGMA locking_mode=EXCLUSIVE")
+        // FULL, and the folder is synced too once a rollback journal is removed: the one of a new outbox's first steps must not
+        // come back after a power loss and take all that was committed since with it.
+        try database.execute("PRAGMA synchronous=EXTRA")
         try database.execute("PRAGMA journal_mode=WAL")
-        try database.execute("PRAGMA synchronous=FULL")
         try database.execute("PRAGMA secure_delete=OFF")
         try database.execute("PRAGMA wal_autocheckpoint=0")
         try database.execute("PRAGMA temp_store=MEMORY")
