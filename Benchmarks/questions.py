@@ -130,7 +130,8 @@ class Mongo(Rate):
         return per_second(place.raw("insert", place.servers["MONGODB_URI"], f"raw_{place.run}", events))
 
     def clickd(self, place, events, number):
-        topic, database = f"mongo-{place.run}-{number}", f"bench_{place.run}_{number}"
+        topic = f"{type(self).__name__.lower()}-{place.run}-{number}"
+        database = topic.replace("-", "_")
         place.raw("producer", place.servers["KAFKA_BROKERS"], topic, events, place.run, "bench")
         with place.mongodb() as command:
             self.prepare(command, database)

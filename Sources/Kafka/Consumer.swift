@@ -2,6 +2,7 @@
 // the group in the background; whoever polls is told what it got, decides where to begin, and calls assign or
 // unassign there or later: until then the group waits. Offsets are committed only when told.
 import CRdKafka
+import Linux
 
 public enum Rebalance: Sendable, Equatable {
     /// Call `assign` with these, now or later.
@@ -70,7 +71,7 @@ public final class Consumer {
 
     /// Without close before it, leaves the group only by its session timeout.
     deinit {
-        if !isClosed { rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
+        if !isClosed { end(leaving: false) }
     }
 
     /// Waits for one message, an error, or the timeout. `onRebalance` is called inside, on this thread.
@@ -94,18 +95,46 @@ public final class Consumer {
         isClosed ? nil : ClientContext.fatalError(of: client, operation: "consume topic \(topicName)")
     }
 
-    /// Leaves the group and destroys the client. Every message must be destroyed before. `onRebalance` hears of the
-    /// revocation, if there is one, and may commit there. About a session timeout at most with brokers away.
-    public func close(onRebalance: (Rebalance) -> Void) {
+    /// Gives up its partitions, leaves the group and destroys the client; returns after ten seconds at most. Commit before, and
+    /// destroy every message.
+    public func close() {
         if isClosed { return }
-        _ = serving(onRebalance, isClosing: true) { rd_kafka_consumer_close(client) }
         isClosed = true
-        rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        end(leaving: true)
+    }
+
+    /// On a thread of its own: librdkafka may wait here for ever, where a reference to a partition was not given back: before
+    /// 2.1.0 (https://github.com/confluentinc/librdkafka/pull/4187), and with messages of one that is gone (pull/4724); seen with
+    /// 2.0.2 on a loaded machine. Then that thread and the client's stay, which costs memory and nothing else.
+    private func end(leaving: Bool) {
+        let old = Retired(client: client, context: context)
+        let destroy: @Sendable () -> Void = {
+            // Nobody polls any more: the callback gives up what is assigned.
+            if leaving { rd_kafka_consumer_close(old.client) }
+            rd_kafka_destroy_flags(old.client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+            withExtendedLifetime(old.context) {}
+        }
+        do {
+            let done = try EventDescriptor()
+            _ = try NamedThread.start("kafka-close") {
+                destroy()
+                done.signal()
+            }
+            _ = done.wait(milliseconds: 10_000)
+        } catch {
+            destroy()
+        }
+    }
+
+    /// `@unchecked Sendable`: handed from the consumer's thread, which uses neither any more, to the one that ends them.
+    private struct Retired: @unchecked Sendable {
+        let client: OpaquePointer
+        let context: ClientContext
     }
 
     /// Calls C with the handler in place for librdkafka's callback, which comes on this thread inside the call.
     private func serving<Result>(
-        _ onRebalance: (Rebalance) -> Void, isClosing: Bool = false, _ body: () -> Result
+        _ onRebalance: (Rebalance) -> Void, _ body: () -> Result
     ) -> Result {
         withoutActuallyEscaping(onRebalance) { handler in
             context.onRebalance = { client, error, list in
@@ -115,8 +144,6 @@ public final class Consumer {
                     handler(.assigned(partitions))
                 } else {
                     handler(.revoked(partitions, lost: rd_kafka_assignment_lost(client) != 0))
-                    // A close waits for this. Where the handler has done it, it changes nothing.
-                    if isClosing { rd_kafka_assign(client, nil) }
                 }
             }
             defer { context.onRebalance = nil }

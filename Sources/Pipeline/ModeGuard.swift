@@ -31,7 +31,7 @@ enum ModeGuard {
         var properties = KafkaProperties.consumer(settings.kafka, instance: "clickd-lag")
         properties.set("group.id", settings.kafka.group + "-lag")
         let consumer = try Consumer.open(properties, topic: settings.kafka.topic)
-        defer { consumer.close { _ in try? consumer.unassign() } }
+        defer { consumer.close() }
         let store = try OffsetStore.open(settings.mongodb, settings.kafka)
         return try topic.partitions.reduce(0) { sum, partition in
             let marks = try consumer.queryWatermarks(partition.id, timeoutMilliseconds: 5000)

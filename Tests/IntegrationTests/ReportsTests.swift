@@ -296,7 +296,7 @@ struct RollupIntegrationTests {
         let usual = try place.ask("/api/products", day)
         #expect(usual.0 == 200)
         #expect(usual.1.contains("\"total\":\(count)"))
-        #expect(usual.1.split(separator: "\"product\":").count == 101)
+        #expect(usual.1.split(separator: "{\"product\":\"").count == 101)
         let all = try place.ask("/export/products.csv", day + [("limit", "\(count)")])
         #expect(all.1.split(separator: "\r\n").count == count + 1)
         #expect(try place.ask("/api/products", day + [("limit", "\(count + 1)")]).0 == 400)

@@ -394,7 +394,6 @@ final class KafkaConsumer {
         settle()
         for chunk in chunks { chunk.release() }
         chunks = []
-        // librdkafka waits for the answer to its last revocation.
-        consumer.close { _ in try? consumer.unassign() }
+        consumer.close()
     }
 }
