@@ -116,11 +116,11 @@ public final class Consumer {
         }
         do {
             let done = try EventDescriptor()
-            _ = try NamedThread.start("kafka-close") {
+            let thread = try NamedThread.start("kafka-close") {
                 destroy()
                 done.signal()
             }
-            _ = done.wait(milliseconds: 10_000)
+            if done.wait(milliseconds: 10_000) { thread.join() } else { thread.detach() }
         } catch {
             destroy()
         }

@@ -39,4 +39,7 @@ public final class NamedThread: @unchecked Sendable {
 
     /// Waits until the thread's body has returned.
     public func join() { pthread_join(handle, nil) }
+
+    /// Nobody will join it; what it leaves is freed when its body returns.
+    public func detach() { pthread_detach(handle) }
 }
