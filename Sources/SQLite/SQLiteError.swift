@@ -22,6 +22,9 @@ public struct SQLiteError: Error, Sendable, CustomStringConvertible {
         SQLiteError(operation, code: SQLITE_CORRUPT, text: text)
     }
 
+    /// What SQLite says of a statement that names no such table or column.
+    public var isWrongStatement: Bool { code & 0xFF == SQLITE_ERROR }
+
     public var description: String { "\(operation): \(text) (SQLite \(code))" }
 }
 

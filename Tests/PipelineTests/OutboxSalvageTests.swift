@@ -60,12 +60,19 @@ import Testing
         var random = Seeded(seed)
         let whole = try filled(folder.path + "/whole")
         let events = whole.values.reduce(0) { $0 + $1.count }
-        let size = try Files.read(folder.path + "/whole/outbox.db", limit: 1 << 30).count
+        let content = try Files.read(folder.path + "/whole/outbox.db", limit: 1 << 30)
+        let size = content.count
+        let text = try #require(content.prefix(16384).firstRange(of: Array("CREATE TABLE".utf8))?.lowerBound)
         let flips = getenv("CLICKD_FLIPS").flatMap { Int(String(cString: $0)) } ?? 60
         var salvages = 0
         for round in 0..<flips {
-            // The first page, with the header and the tables' names, as often as all the others.
-            let at = round % 4 == 0 ? Int(random.next() % 16384) : Int(random.next() % UInt64(size))
+            // The first page, with the header, and the tables' own text on it, as often as all the others.
+            let at =
+                switch round % 4 {
+                case 0: Int(random.next() % 16384)
+                case 1: text + Int(random.next() % UInt64(16384 - text))
+                default: Int(random.next() % UInt64(size))
+                }
             let path = folder.path + "/flipped"
             #expect(try Command.run("/bin/cp", ["-r", folder.path + "/whole", path]).status == 0)
             var bytes = try Files.read(path + "/outbox.db", limit: 1 << 30)

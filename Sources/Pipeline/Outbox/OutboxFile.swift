@@ -43,7 +43,8 @@ package final class OutboxFile {
         } catch let held as PidFile.Held {
             throw .held(path: folder, pid: held.pid)
         } catch let error as SQLiteError {
-            throw .database(error)
+            // The statements are right: where SQLite finds one wrong, the tables are not as they were made.
+            throw .database(error.isWrongStatement ? .damaged(error.operation, text: error.text) : error)
         } catch {
             throw .system("\(error)")
         }
@@ -99,6 +100,7 @@ package final class OutboxFile {
         try database.execute("PRAGMA cell_size_check=ON")
         database.keepWAL()
         if try database.integer("PRAGMA user_version") == 0 { try database.execute(OutboxFile.schema) }
+        try OutboxFile.lookAtTables(database)
         // After a failed fsync an old WAL's frames may be in the page cache alone; they go into the database first.
         do { try database.checkpoint(.restart) } catch {
             guard error.remedy == .waitForSpace else { throw error }
@@ -138,6 +140,22 @@ package final class OutboxFile {
         PRAGMA user_version=\(format);
         COMMIT;
         """
+
+    /// A flipped bit in a table's description, or in the number of its first page, need be no error to SQLite: the rows would
+    /// only seem to be gone.
+    static func lookAtTables(_ database: Database) throws(SQLiteError) {
+        let made = schema.split(separator: ";").map { $0.split(separator: "\n").joined(separator: "\n") }
+            .filter { $0.hasPrefix("CREATE TABLE ") }
+        let wanted = made.enumerated().map { index, sql in
+            let name = sql.dropFirst("CREATE TABLE ".count).prefix { $0 != "(" }
+            return "table \(name) \(name) \(index + 2) \(sql)"
+        }
+        let found = try database.text(
+            "SELECT group_concat(type||' '||name||' '||tbl_name||' '||rootpage||' '||sql, ';') FROM sqlite_schema")
+        guard found == wanted.joined(separator: ";") else {
+            throw .damaged("look at the tables", text: "they are not as they were made")
+        }
+    }
 
     /// `user_version` as it stands in the file's header, read without SQLite, so that nothing is touched.
     static func formatOnDisk(_ path: String) -> Int? {

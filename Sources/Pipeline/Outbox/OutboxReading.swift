@@ -24,7 +24,8 @@ package struct OutboxReading {
         _ visit: (OutboxRow) throws(SQLiteError) -> Void
     ) throws(SQLiteError) -> OutboxReading {
         var reading = OutboxReading()
-        if let from {
+        // Where the tables are not as they were made, SQLite might find nothing wrong, and no rows.
+        if let from, (try? OutboxFile.lookAtTables(from)) != nil {
             reading.mode = (try? from.bytes("SELECT value FROM state WHERE name='mode'")) ?? []
             if let bytes = try? from.bytes("SELECT value FROM state WHERE name='ledger'") {
                 reading.state = try? OutboxState(bytes)
