@@ -39,10 +39,6 @@ final class Site {
         let metrics = WebMetrics(collector.counters, link)
         let workers = workers
         let open = Routes.publicRoutes(files, link)
-        listener = try Server(
-            host: web.listen.host, port: web.listen.port, threads: 2,
-            refuse: { refusal, request in doors.withLock { $0.collector }.answer(refusal, request) },
-            handler: { request in doors.withLock { $0.collector }.answer(request) ?? open.answer(request, workers) })
         let read = Routes.readRoutes(files, metrics)
         readListener = try Server(
             host: web.readListen.host, port: web.readListen.port, threads: 1,
@@ -55,6 +51,11 @@ final class Site {
                 return now.access.refusal(request).map { .now($0) } ?? now.dashboards.answer(request)
                     ?? read.answer(request, workers)
             })
+        // The last: whom it answers may go on to the other at once.
+        listener = try Server(
+            host: web.listen.host, port: web.listen.port, threads: 2,
+            refuse: { refusal, request in doors.withLock { $0.collector }.answer(refusal, request) },
+            handler: { request in doors.withLock { $0.collector }.answer(request) ?? open.answer(request, workers) })
         metrics.watch(listener, as: "listen")
         metrics.watch(readListener, as: "read_listen")
     }

@@ -11,7 +11,7 @@ private func withServer(
     var limits = Server.Limits()
     limits.bodyBytes = 100_000
     change(&limits)
-    let port = Int.random(in: 20_000..<30_000)
+    let port = Ports.one()
     let threads = Guarded<[NamedThread]>([])
     let server = try Server(
         host: "127.0.0.1", port: UInt16(port), threads: 2, limits: limits,

@@ -26,10 +26,10 @@ import Testing
             text += #""anonymousId":"v\#(number % 11)","timestamp":\#(time),"properties":{\#(properties)}}"# + "\n"
         }
         #expect(try daemon.run(["send", "--ack"], input: Array(text.utf8)).status == 0)
-        let port = Int.random(in: 10_000..<32_000)
+        let (port, events) = (Ports.one(), Ports.one())
         let config =
             String(decoding: try Files.read(daemon.configPath), as: UTF8.self)
-            + "\n[web]\nlisten = \"127.0.0.1:\(port + 1)\"\nread_listen = \"127.0.0.1:\(port)\"\ntimezone = \"Europe/Berlin\"\n"
+            + "\n[web]\nlisten = \"127.0.0.1:\(events)\"\nread_listen = \"127.0.0.1:\(port)\"\ntimezone = \"Europe/Berlin\"\n"
         let path = daemon.folder.path + "/web.toml"
         try Files.replace(path, with: Array(config.utf8), mode: 0o644)
         let web = try Process.start(

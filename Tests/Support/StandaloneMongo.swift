@@ -13,7 +13,7 @@ public enum StandaloneMongo {
                 "command -v mongod || ls ${CLICKD_VENV:-.build/venv}/lib/python3*/site-packages/fiftyone/db/bin/mongod",
             ])
         let program = try #require(found.output.split(separator: "\n").first.map(String.init))
-        let port = Int.random(in: 30_000..<32_000)
+        let port = Ports.one()
         let process = try Process.start(
             program,
             [

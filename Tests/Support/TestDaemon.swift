@@ -40,8 +40,8 @@ public final class TestDaemon {
         self.mongodb = mongodb ?? Servers.mongodb ?? TestDaemon.nowhere
         self.extra = extra
         self.outboxPath = outboxPath ?? folder.path + "/outbox"
-        metricsPort = metrics ? TestWeb.freePort() : nil
-        udpPort = Int.random(in: 20000..<30000)
+        metricsPort = metrics ? Ports.one() : nil
+        udpPort = Ports.one()
         try write(intake: intake, outbox: outbox)
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 public final class TestPrometheus {
     private let folder: TemporaryFolder
-    private let port = TestWeb.freePort()
+    private let port = Ports.one()
     private let process: Process
 
     public static var isThere: Bool { Servers.areRequired || Files.exists("/usr/bin/prometheus") }

@@ -19,8 +19,8 @@ public final class TestWeb {
     /// `web`: lines of `[web]`. `files`: the web folder, by path; without it the source tree's is used.
     public init(_ daemon: TestDaemon, web: String = "", files: [String: String]? = nil) throws {
         self.daemon = daemon
-        port = TestWeb.freePort()
-        readPort = TestWeb.freePort()
+        port = Ports.one()
+        readPort = Ports.one()
         configPath = daemon.folder.path + "/web-\(port).toml"
         folder = files == nil ? Command.root + "/web" : daemon.folder.path + "/web-\(port)"
         for (path, text) in files ?? [:] {
@@ -31,14 +31,6 @@ public final class TestWeb {
             String(decoding: try Files.read(daemon.configPath), as: UTF8.self)
             + "\n[web]\nlisten = \"127.0.0.1:\(port)\"\nread_listen = \"127.0.0.1:\(readPort)\"\n\(web)\n"
         try Files.replace(configPath, with: Array(text.utf8), mode: 0o644)
-    }
-
-    /// A port of 127.0.0.1 that nobody listens on, below those that the kernel gives to outgoing connections.
-    public static func freePort() -> Int {
-        while true {
-            let port = Int.random(in: 10_000..<32_000)
-            if (try? HTTPClient(port: port, seconds: 1)) == nil { return port }
-        }
     }
 
     deinit {

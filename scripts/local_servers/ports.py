@@ -1,6 +1,7 @@
 """Loopback ports that nobody else takes between choosing them and the server's listening on them.
 
-They lie below the range from which the kernel gives ports to outgoing connections, and to tests that bind port 0. While a
+They lie below the range from which the kernel gives ports to outgoing connections, and to tests that bind port 0, and
+above those that tests give out themselves (Tests/Support/Ports.swift), which may start while a server is down. While a
 start is under way each is reserved by an abstract Unix socket: two starts at once never choose the same, whichever user or
 clone of the project they belong to, and the kernel gives the name free when the script ends, however it ends.
 """
@@ -10,6 +11,7 @@ import socket
 
 from . import Trouble
 
+FIRST = 20000
 _reservations = {}
 
 
@@ -44,15 +46,15 @@ def choose(count):
     """That many free ports."""
     with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as bounds:
         first_outgoing = int(bounds.read().split()[0])
-    last = first_outgoing - 1 if first_outgoing > 12000 else 32767
+    last = first_outgoing - 1 if first_outgoing > 22000 else 32767
     chosen = []
-    for port in random.sample(range(10000, last + 1), 1000):
+    for port in random.sample(range(FIRST, last + 1), 1000):
         if len(chosen) == count:
             break
         if reserve(port):
             chosen.append(port)
     if len(chosen) < count:
-        raise Trouble(f"found only {len(chosen)} of {count} free ports on 127.0.0.1 between 10000 and {last}")
+        raise Trouble(f"found only {len(chosen)} of {count} free ports on 127.0.0.1 between {FIRST} and {last}")
     return chosen
 
 
