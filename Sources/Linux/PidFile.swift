@@ -4,6 +4,9 @@
 public struct PidFile: ~Copyable, Sendable {
     private let descriptor: FileDescriptor
 
+    /// Said and not left to closing: a child that is just being started may hold the descriptor until it runs.
+    deinit { flock(descriptor.raw, LOCK_UN) }
+
     /// Somebody holds it; `pid` as the file says.
     public struct Held: Error, Sendable {
         public let path: String

@@ -62,6 +62,27 @@ import Testing
         }
         _ = try PidFile.take(path)
     }
+
+    @Test("a pid file is let go though another process that is being started has its descriptor still")
+    func pidFileOfChild() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/pid"
+        var inherited: FileDescriptor?
+        do {
+            let mine = try PidFile.take(path)
+            // As fork does, with the same open file behind it.
+            let raw = try #require(
+                (0..<4096).first { number in
+                    var buffer = [CChar](repeating: 0, count: 4096)
+                    let count = readlink("/proc/self/fd/\(number)", &buffer, buffer.count)
+                    return String(decoding: buffer.prefix(max(0, count)).map(UInt8.init), as: UTF8.self) == path
+                })
+            inherited = FileDescriptor(owning: dup(Int32(raw)))
+            withExtendedLifetime(mine) {}
+        }
+        _ = try PidFile.take(path)
+        withExtendedLifetime(inherited) {}
+    }
 }
 
 @Suite struct PollerTests {
