@@ -1,34 +1,29 @@
 // A growing column of plain values that one walk writes all over: counts, what is known of each visitor, gathered
 // events. An array would ask before each write whether it is shared. What is known of a million visitors is written at
 // random, so large columns lie in huge pages, and a cell can be asked for before it is needed: both halve what waiting
-// for memory costs. Belongs to one thread.
+// for memory costs. A large column grows by moving its pages, not its bytes. Belongs to one thread.
 import Linux
 
 final class Cells<Value: BitwiseCopyable> {
     private(set) var base: UnsafeMutablePointer<Value>
     private(set) var count = 0
     private var capacity: Int
+    /// Where the column lies in pages of its own, their size; else 0.
+    private var pageBytes = 0
     private let blank: Value
 
     /// `blank`: what a cell holds before it is written.
     init(_ blank: Value, count: Int = 0) {
         self.blank = blank
-        capacity = max(count, 1024)
-        base = Cells.room(capacity)
+        capacity = 1024
+        base = .allocate(capacity: capacity)
         grow(to: count)
     }
 
-    deinit { base.deallocate() }
+    deinit { Cells.free(base, pageBytes) }
 
-    private static func room(_ capacity: Int) -> UnsafeMutablePointer<Value> {
-        let bytes = capacity * MemoryLayout<Value>.stride
-        let hugePage = 2 << 20
-        let isLarge = bytes >= 2 * hugePage
-        let room = UnsafeMutableRawPointer.allocate(
-            byteCount: bytes, alignment: isLarge ? hugePage : max(16, MemoryLayout<Value>.alignment))
-        // Advice: without huge pages everything is right, and slower.
-        if isLarge { _ = madvise(room, bytes / hugePage * hugePage, Int32(MADV_HUGEPAGE)) }
-        return room.bindMemory(to: Value.self, capacity: capacity)
+    private static func free(_ base: UnsafeMutablePointer<Value>, _ pageBytes: Int) {
+        if pageBytes > 0 { clickd_pages_free(base, pageBytes) } else { base.deallocate() }
     }
 
     /// The cell at `place`, made where there was none; valid until the next call.
@@ -41,23 +36,46 @@ final class Cells<Value: BitwiseCopyable> {
     @inline(__always)
     func append(_ value: Value) { at(count).pointee = value }
 
+    func append(_ other: Cells) {
+        let place = count
+        grow(to: count + other.count)
+        (base + place).update(from: other.base, count: other.count)
+    }
+
     /// Asks for a cell that will be needed soon.
     @inline(__always)
     func expect(_ place: Int) { clickd_prefetch(base + place) }
 
-    var cells: UnsafeBufferPointer<Value> { .init(start: base, count: count) }
+    var cells: UnsafeMutableBufferPointer<Value> { .init(start: base, count: count) }
 
     @inline(never)
     private func grow(to wanted: Int) {
-        if wanted > capacity {
-            let larger = max(wanted, 2 * capacity)
-            let moved = Cells.room(larger)
-            moved.update(from: base, count: count)
-            base.deallocate()
-            (base, capacity) = (moved, larger)
-        }
+        if wanted > capacity { makeRoom(for: max(wanted, 2 * capacity)) }
         guard wanted > count else { return }
         (base + count).update(repeating: blank, count: wanted - count)
         count = wanted
     }
+
+    private func makeRoom(for cells: Int) {
+        let bytes = cells * MemoryLayout<Value>.stride
+        guard bytes >= 2 * Cells.page else {
+            let moved = UnsafeMutablePointer<Value>.allocate(capacity: cells)
+            moved.update(from: base, count: count)
+            Cells.free(base, pageBytes)
+            (base, capacity) = (moved, cells)
+            return
+        }
+        let size = (bytes + Cells.page - 1) / Cells.page * Cells.page
+        guard let pages = clickd_pages_grow(pageBytes > 0 ? base : nil, pageBytes, size) else {
+            fatalError("no memory for a report: \(size) bytes")
+        }
+        let moved = pages.bindMemory(to: Value.self, capacity: size / MemoryLayout<Value>.stride)
+        if pageBytes == 0 {
+            moved.update(from: base, count: count)
+            base.deallocate()
+        }
+        (base, capacity, pageBytes) = (moved, size / MemoryLayout<Value>.stride, size)
+    }
+
+    private static var page: Int { Int(CLICKD_HUGE_PAGE) }
 }

@@ -73,6 +73,16 @@ struct FunnelCounter {
         if chain.isInProgress { inProgress.at(times.count - 1).pointee += 1 }
     }
 
+    /// Adds what another has counted, of other visitors.
+    func add(_ other: FunnelCounter) {
+        for step in 0..<stepCount {
+            reached.at(step).pointee += other.reached.cells[step]
+            inProgress.at(step).pointee += other.inProgress.cells[step]
+            took[step].append(other.took[step])
+        }
+        for (place, count) in other.values.cells.enumerated() { values.at(place).pointee += count }
+    }
+
     /// `texts`: the breakdown's values.
     func report(_ period: Period, _ texts: [String?]) -> FunnelReport {
         var steps = query.steps.map { FunnelReport.Step(step: $0) }
@@ -80,9 +90,8 @@ struct FunnelCounter {
             steps[index].visitors = reached.cells[index]
             steps[index].wentOn = index + 1 < steps.count ? reached.cells[index + 1] : 0
             steps[index].inProgress = inProgress.cells[index]
-            let sorted = took[index].cells.sorted()
-            steps[index].median = percentile(sorted, 50)
-            steps[index].p90 = percentile(sorted, 90)
+            steps[index].median = percentile(took[index].cells, 50)
+            steps[index].p90 = percentile(took[index].cells, 90)
         }
         // Whoever reached the last step did not leave.
         if let last = steps.indices.last { steps[last].wentOn = steps[last].visitors }
@@ -97,10 +106,4 @@ struct FunnelCounter {
         }
         return report
     }
-}
-
-/// The nearest-rank percentile of sorted values; nil of none.
-func percentile(_ sorted: [Int64], _ percent: Int) -> Int64? {
-    guard !sorted.isEmpty else { return nil }
-    return sorted[max(0, (sorted.count * percent + 99) / 100 - 1)]
 }

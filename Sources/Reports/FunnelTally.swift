@@ -2,6 +2,7 @@
 // and a link from each visitor's visit to the one before. So nothing is sorted: a visitor's events are their visits, one
 // after the other.
 import Events
+import Linux
 import Rollups
 
 final class FunnelTally: Tally {
@@ -102,18 +103,25 @@ final class FunnelTally: Tally {
     // MARK: After the walk
 
     func report(_ walk: Walk) -> FunnelReport {
-        let counter = FunnelCounter(query)
-        forEachChain(walk) { counter.add($1) }
-        return counter.report(period, carries ? walk.texts : texts)
+        let parts = inParts { visitors in
+            let counter = FunnelCounter(query)
+            forEachChain(of: visitors) { counter.add($1) }
+            return counter
+        }
+        for part in parts.dropFirst() { parts[0].add(part) }
+        return parts[0].report(period, carries ? walk.texts : texts)
     }
 
-    /// Gives each visitor's chain who reached the first step; valid until the next.
-    func forEachChain(_ walk: Walk, _ visit: (VisitorID, FunnelChain) -> Void) {
+    /// What `body` makes of all visitors, some at a time; it runs on several threads at once.
+    func inParts<Part>(_ body: (Range<Int>) -> Part) -> [Part] { Parts.map(last.count, smallest: 50_000, body) }
+
+    /// Gives each visitor's chain who reached the first step, by the visitor's number; valid until the next.
+    func forEachChain(of visitors: Range<Int>, _ visit: (Int, FunnelChain) -> Void) {
         let runner = FunnelRunner(
             stepCount: query.steps.count, window: query.window, isStrict: query.mode == .strict, start: period.start,
             end: period.end, now: now)
         let own = Cells<Int32>(0)
-        for visitor in 0..<last.count {
+        for visitor in visitors {
             expect(visitsAfter: visitor)
             var count = 0
             var number = last.base[visitor]
@@ -129,7 +137,7 @@ final class FunnelTally: Tally {
                 addEvents(of: visits.base[Int(own.base[count])], to: runner)
             }
             let chain = runner.chain()
-            if !chain.times.isEmpty { visit(walk.visitors.ids[visitor], chain) }
+            if !chain.times.isEmpty { visit(visitor, chain) }
         }
     }
 

@@ -61,12 +61,12 @@ public struct WishlistReport: Sendable, Equatable {
             every.append(after)
             times[WishlistReport.bounds.firstIndex { after <= $0 } ?? WishlistReport.bounds.count] += 1
         }
-        for place in all.indices { all[place].median = percentile(took[place].sorted(), 50) }
+        for place in all.indices { all[place].median = percentile(took[place], 50) }
         all.removeAll { $0.added == 0 }
         added = all.reduce(0) { $0 + $1.added }
         wishes = tally.wishes.count
         moved = every.count
-        median = percentile(every.sorted(), 50)
+        median = percentile(every, 50)
         total = all.count
         if sort.column == "product" {
             all.sort { sort.isFalling ? $0.product > $1.product : $0.product < $1.product }

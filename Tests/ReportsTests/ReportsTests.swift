@@ -99,6 +99,7 @@ struct ReportsTests {
             #expect(step.inProgress == chains.filter { $0.times.count == index + 1 && $0.isInProgress }.count)
             let took = index == 0 ? [] : reached.map { $0.times[index] - $0.times[index - 1] }.sorted()
             #expect(step.median == (took.isEmpty ? nil : took[(took.count + 1) / 2 - 1]), "\(query) \(trial.filters)")
+            #expect(step.p90 == (took.isEmpty ? nil : took[(took.count * 90 + 99) / 100 - 1]))
             #expect(step.visitors == step.wentOn + step.inProgress + step.left)
         }
         guard query.breakdown != nil else { return }

@@ -62,6 +62,12 @@ const char *clickd_error_text(int code, char *buffer, size_t size);
 // Asks for the cache line at `place`, which need not be readable: it is there by the time it is read.
 static inline void clickd_prefetch(const void *place) { __builtin_prefetch(place); }
 
+// `wanted` bytes in huge pages where the kernel has some, the first `had` of them those of `pages` (NULL for none yet),
+// which is gone then; the rest is zero. Sizes are multiples of CLICKD_HUGE_PAGE. NULL with errno: `pages` is as it was.
+#define CLICKD_HUGE_PAGE 2097152
+void *clickd_pages_grow(void *pages, size_t had, size_t wanted);
+void clickd_pages_free(void *pages, size_t size);
+
 // CRC32C (Castagnoli) of `length` bytes, continued from `seed` (0 to begin). Uses SSE4.2 or ARMv8 where the processor has it.
 uint32_t clickd_crc32c(uint32_t seed, const void *bytes, size_t length);
 // The same without the instruction; apart so that a test can hold the two against each other.
