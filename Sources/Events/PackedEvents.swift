@@ -8,7 +8,7 @@ public struct PackedEvent {
     public let key: UnsafeRawBufferPointer
     public let value: UnsafeRawBufferPointer
 
-    @usableFromInline init(index: UInt32, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+    public init(index: UInt32, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         self.index = index
         self.key = key
         self.value = value

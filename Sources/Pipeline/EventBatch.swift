@@ -64,6 +64,13 @@ public final class EventBatch: @unchecked Sendable {
         _ = PackedEvents.forEach(bytes) { body($0.value) }
     }
 
+    /// Behind its last event's sequence number, which is its row's and its number within the row.
+    package var nextSequence: Int64 {
+        var next = first
+        _ = PackedEvents.forEach(bytes) { next = first + Int64($0.index) + 1 }
+        return next
+    }
+
     /// Nothing in it that a commit would change or settle.
     public var isEmpty: Bool { received == 0 && marks.isEmpty && datagramsLost == 0 }
 
@@ -71,15 +78,23 @@ public final class EventBatch: @unchecked Sendable {
 
     /// Another event behind the others, whole, as it was packed before. The batch must have the room.
     package func append(key: [UInt8], value: [UInt8]) {
+        let index = UInt32(truncatingIfNeeded: eventCount)
+        key.withUnsafeBytes { key in
+            value.withUnsafeBytes { append(PackedEvent(index: index, key: key, value: $0)) }
+        }
+    }
+
+    /// The same, with the number within its row that it has.
+    package func append(_ event: PackedEvent) {
         let header = memory + byteCount
         PackedEvents.writeHeader(
-            header, valueCount: value.count, keyCount: key.count, index: UInt32(truncatingIfNeeded: eventCount))
+            header, valueCount: event.value.count, keyCount: event.key.count, index: event.index)
         let at = header + PackedEvents.headerBytes
-        key.withUnsafeBytes { if let base = $0.baseAddress { at.copyMemory(from: base, byteCount: $0.count) } }
-        value.withUnsafeBytes { bytes in
-            if let base = bytes.baseAddress { (at + key.count).copyMemory(from: base, byteCount: bytes.count) }
+        if let base = event.key.baseAddress { at.copyMemory(from: base, byteCount: event.key.count) }
+        if let base = event.value.baseAddress {
+            (at + event.key.count).copyMemory(from: base, byteCount: event.value.count)
         }
-        byteCount += PackedEvents.headerBytes + key.count + value.count
+        byteCount += PackedEvents.headerBytes + event.key.count + event.value.count
         eventCount += 1
     }
 

@@ -23,7 +23,7 @@ private final class ForwarderHarness {
     static let msgSizeTooLarge: Int32 = 10
     static let topic = "events"
 
-    init(partitions: Int32 = 3, producer: [KafkaProperty] = []) throws {
+    init(partitions: Int32 = 3, producer: [KafkaProperty] = [], patience: Int = 10_000) throws {
         folder = try TemporaryFolder()
         outbox = try OutboxHarness(folder.path)
         cluster = try #require(MockCluster())
@@ -44,7 +44,8 @@ private final class ForwarderHarness {
         let forwarder = Moved(
             KafkaForwarder(
                 live: live, door: outbox.forwarder, returned: outbox.returned, watch: watch,
-                conditions: outbox.conditions, control: control, status: status, log: Log(level: .error)))
+                conditions: outbox.conditions, control: control, status: status, log: Log(level: .error),
+                patienceMilliseconds: patience))
         thread = try control.start { forwarder.take()?.run() ?? .stopped }
     }
 
@@ -169,5 +170,80 @@ private final class ForwarderHarness {
         #expect(found.joined().sorted() == Array(0..<1000))
         #expect(found.allSatisfy { $0 == $0.sorted() })
         #expect(harness.outbox.ledger.isBalanced)
+    }
+
+    /// The larger number is more than the forwarder's window holds, and than the brokers inside the process keep.
+    @Test(
+        "a stuck partition keeps neither the others nor the memory, and what waited for it comes in order",
+        arguments: [(40, 0), (300, 1000)])
+    func stuckPartition(batches: Int, padding: Int) throws {
+        let harness = try ForwarderHarness(patience: 800)
+        defer { harness.stop() }
+        var packing = try Packing()
+        var count = 0
+        func commit(_ batches: Int) {
+            for _ in 0..<batches {
+                harness.outbox.commit(packing.numbered(count..<count + 200, visitors: 40, padding: padding))
+                count += 200
+            }
+        }
+        commit(5)
+        eventually(within: 20, "all is delivered") { harness.outbox.ledger.forwarded == count }
+        harness.cluster.setLeader(of: ForwarderHarness.topic, partition: 1, broker: -1)
+        commit(batches)
+        var share = 0
+        eventually(within: 60, "all but the stuck partition's is delivered: \(harness.outbox.ledger)") {
+            let ledger = harness.outbox.ledger
+            defer { share = ledger.outbox }
+            // What is left does not change any more.
+            guard ledger.outbox > 0, ledger.outbox < count / 2, ledger.outbox == share else { return false }
+            usleep(1_500_000)
+            return harness.outbox.ledger.outbox == share
+        }
+        #expect(harness.outbox.forwarder.hasRoom)
+        #expect(harness.outbox.conditions.reason("forwarder")?.contains("partition 1 of events takes nothing") == true)
+        #expect(harness.outbox.ledger.isBalanced)
+        // Neither what comes now waits.
+        let before = harness.outbox.ledger.forwarded
+        commit(5)
+        eventually(within: 20, "the others go on") { harness.outbox.ledger.forwarded > before + 500 }
+        harness.cluster.setLeader(of: ForwarderHarness.topic, partition: 1, broker: 1)
+        eventually(within: 60, "all is delivered: \(harness.outbox.ledger)") {
+            harness.outbox.ledger.forwarded == count
+        }
+        #expect(harness.outbox.ledger.isBalanced && harness.outbox.ledger.outbox == 0)
+        eventually(within: 20, "nothing is said any more") { harness.outbox.conditions.reason("forwarder") == nil }
+        guard padding == 0 else { return }
+        let found = try harness.delivered(count)
+        let (isAll, isInOrder) = (found.joined().sorted() == Array(0..<count), found.allSatisfy { $0 == $0.sorted() })
+        #expect(isAll && isInOrder)
+    }
+
+    @Test("a daemon that ends while a partition is stuck has the rest in its outbox, and the next one sends it")
+    func stuckOverRestart() throws {
+        let harness = try ForwarderHarness(patience: 400)
+        var packing = try Packing()
+        harness.cluster.setLeader(of: ForwarderHarness.topic, partition: 2, broker: -1)
+        for start in stride(from: 0, to: 4000, by: 100) {
+            harness.outbox.commit(packing.numbered(start..<start + 100, visitors: 40))
+        }
+        eventually(within: 30, "the others are delivered: \(harness.outbox.ledger)") {
+            let ledger = harness.outbox.ledger
+            return ledger.forwarded > 2000 && harness.outbox.conditions.reason("forwarder")?.contains("partition 2") == true
+        }
+        usleep(1_000_000)
+        harness.stop()
+        let ledger = harness.outbox.ledger
+        #expect(ledger.isBalanced && ledger.outbox > 0 && ledger.outbox < 2000)
+        let file = try OutboxFile.open(harness.folder.path, maxBytes: 64 << 20)
+        let rows = try file.read(from: 0, maxBytes: .max)
+        #expect(rows.reduce(0) { $0 + $1.eventCount } == ledger.outbox)
+        // Each event has the number still that it was stored under.
+        for row in rows {
+            for event in row.events {
+                let number = event.value.split(separator: "\"messageId\":\"m").last?.prefix { $0.isNumber }
+                #expect(number.flatMap { Int64($0) } == row.first + Int64(event.index) - 1)
+            }
+        }
     }
 }

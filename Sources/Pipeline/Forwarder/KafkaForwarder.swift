@@ -4,6 +4,10 @@
 // Any failed report, and a fatal error, end the producer: purge, wait for the last reports, make a new one, resend what
 // is undelivered from the oldest on, so that a visitor's order holds. Where a request was refused for what is in it,
 // the new producer sends one event a request until those are through: an event that is refused alone is dead.
+//
+// A partition that is stuck holds nobody up: its events are held back but for one, the rest of a batch is delivered, and
+// what is left of it goes back into the outbox and out of memory. Once the one is delivered, the outbox is read anew
+// from its begin, so that the partition's order holds.
 import Events
 import Kafka
 import Linux
@@ -22,6 +26,7 @@ package final class KafkaForwarder {
     private let log: Log
     private var partitioner: Partitioner
     private var lent = LentBatches()
+    private var flows = PartitionFlows()
     /// Slots not yet (wholly) produced, oldest first, and how far the first of them is.
     private var unproduced: [Int] = []
     private var offset = 0
@@ -32,15 +37,24 @@ package final class KafkaForwarder {
     private var failure: (error: KafkaError, judgesContent: Bool)?
     private var finished: [DeliveredBatch] = []
     private var lastDelivery = Monotonic.now
-    /// Until when what was sent may be reported before the producer is made anew of new settings.
+    /// Until when what was sent may be reported before the producer is made anew.
     private var renewsBy: Monotonic?
     private static let renewMilliseconds = 5000
+    /// What is left of some batches is in the outbox alone.
+    private var hasPutBack = false
+    /// A stuck partition answered, or there are others now: with the next producer everything is read again.
+    private var rewinds = false
+    /// How long a partition may be silent while others are not; half of it when they wait for it.
+    private let patience: Int
+    private var lastMark = Monotonic.now
 
     package init(
         live: LiveSettings, door: ForwarderDoor, returned: OutboxReturns, watch: TopicWatch,
-        conditions: Conditions, control: StageControl, status: ForwarderStatus, log: Log
+        conditions: Conditions, control: StageControl, status: ForwarderStatus, log: Log,
+        patienceMilliseconds: Int = 10_000
     ) {
         self.live = live
+        patience = patienceMilliseconds
         settings = live.now.kafka
         self.door = door
         self.returned = returned
@@ -70,6 +84,7 @@ package final class KafkaForwarder {
                 drain(producer)
                 handOver()
                 judgeSilence(producer)
+                markStuck()
                 if failure != nil || (isAlone && isThroughAlone) || mayRenew(producer) {
                     producer = try restart(producer)
                 }
@@ -82,6 +97,8 @@ package final class KafkaForwarder {
     }
 
     private func open() throws(KafkaError) -> Producer {
+        flows.begin(count: max(watch.partitionCount, 1))
+        lent.begin()
         let log = log
         return try Producer.open(KafkaProperties.producer(settings, isAlone: isAlone), topic: settings.topic) {
             level, facility, text in
@@ -94,9 +111,15 @@ package final class KafkaForwarder {
     private func adopt() {
         guard let new = live.next(&seen)?.kafka else { return }
         if !new.hasSameClients(as: settings) {
-            renewsBy = Monotonic.now.adding(milliseconds: KafkaForwarder.renewMilliseconds)
+            log.info("forwarder: goes on with a producer of the new settings")
+            renew()
         }
         settings = new
+    }
+
+    /// What was sent is waited for, up to a bound; then another producer goes on.
+    private func renew() {
+        if renewsBy == nil { renewsBy = Monotonic.now.adding(milliseconds: KafkaForwarder.renewMilliseconds) }
     }
 
     private func mayRenew(_ producer: Producer) -> Bool {
@@ -123,6 +146,10 @@ package final class KafkaForwarder {
 
     private func produce(_ producer: Producer) {
         let partitions = max(watch.partitionCount, 1)
+        if partitions != flows.count {
+            rewinds = true
+            return renew()
+        }
         var index = 0
         defer { unproduced.removeFirst(index) }
         while index < unproduced.count, failure == nil {
@@ -136,17 +163,24 @@ package final class KafkaForwarder {
             index += 1
             offset = 0
             ordinal = 0
+            lent.pass(slot)
+            putBackIfHeld(slot)
         }
     }
 
     /// False when librdkafka's queue is full, or refuses.
     private func produce(_ batch: EventBatch, _ slot: Int, _ producer: Producer, _ partitions: Int32) -> Bool {
         while let (event, next) = PackedEvents.read(batch.bytes, at: offset) {
-            if !lent.isDelivered(slot, ordinal) {
-                let code = producer.produce(
-                    partition: partitioner.partition(forKey: event.key, count: partitions), key: event.key,
-                    value: event.value, tag: UInt(slot) << 32 | UInt(ordinal))
-                if code != 0, !isSetAside(producer.error(forCode: code), slot: slot, ordinal: ordinal) { return false }
+            let tag = UInt(slot) << 32 | UInt(ordinal)
+            let partition = partitioner.partition(forKey: event.key, count: partitions)
+            if !lent.isDelivered(slot, ordinal), !flows.holdsBack(partition, tag) {
+                let code = producer.produce(partition: partition, key: event.key, value: event.value, tag: tag)
+                if code == 0 {
+                    flows.gave(partition)
+                    lent.gave(slot)
+                } else if !isSetAside(producer.error(forCode: code), slot: slot, ordinal: ordinal) {
+                    return false
+                }
             }
             offset = next
             ordinal += 1
@@ -168,6 +202,7 @@ package final class KafkaForwarder {
             onDelivery: { delivery in
                 let slot = Int(delivery.tag >> 32)
                 let ordinal = Int(delivery.tag & 0xFFFF_FFFF)
+                report(delivery, slot)
                 if delivery.code == 0 {
                     deliver(slot, ordinal)
                 } else {
@@ -183,9 +218,17 @@ package final class KafkaForwarder {
             })
     }
 
+    private func report(_ delivery: Delivery, _ slot: Int) {
+        lent.reported(slot)
+        if delivery.code == 0 { lastDelivery = .now }
+        guard flows.answered(delivery.partition, isDelivered: delivery.code == 0, at: lastDelivery) else { return }
+        log.notice("forwarder: partition \(delivery.partition) takes events again")
+        rewinds = true
+        renew()
+    }
+
     private func deliver(_ slot: Int, _ ordinal: Int) {
-        lastDelivery = .now
-        guard let done = lent.deliver(slot, ordinal) else { return }
+        guard let done = lent.deliver(slot, ordinal) else { return putBackIfHeld(slot) }
         finished.append(done)
         if let batch = lent.batch(slot) {
             if let storedAt = batch.storedAt {
@@ -208,11 +251,42 @@ package final class KafkaForwarder {
                     sequence: batch.first + Int64(event.index), code: error.name.lowercased(), reason: error.text,
                     key: Array(event.key), value: Array(event.value)))
             log.warning("forwarder: an event is dead, Kafka refuses it alone: \(error.text)")
+            lastDelivery = .now
             deliver(slot, ordinal)
             return true
         }
         if failure == nil || judgesContent { failure = (error, judgesContent) }
         return false
+    }
+
+    // MARK: Stuck partitions
+
+    /// Looked at four times within a partition's patience.
+    private func markStuck() {
+        guard renewsBy == nil, failure == nil, !isAlone, lastMark.adding(milliseconds: patience / 4) <= .now else {
+            return
+        }
+        lastMark = .now
+        guard conditions.reason("kafka") == nil else { return }
+        let othersWait = !door.hasRoom
+        let marked = flows.mark(patience: othersWait ? patience / 2 : patience, othersWait: othersWait)
+        guard !marked.isEmpty else { return }
+        log.warning("forwarder: partitions \(marked) answer nothing; their events wait in the outbox, the others' go on")
+        // What the producer has of them it gives back only when it ends; the others' may still be reported.
+        renewsBy = Monotonic.now.adding(milliseconds: 500)
+    }
+
+    private func putBackIfHeld(_ slot: Int) {
+        if flows.stuckCount > 0, lent.isHeldBack(slot) { putBack(slot) }
+    }
+
+    /// What is left of a batch goes out of memory; the outbox has it.
+    private func putBack(_ slot: Int) {
+        guard let batch = lent.batch(slot) else { return }
+        if let part = lent.part(slot) { finished.append(part) }
+        door.release(batch)
+        lent.remove(slot)
+        hasPutBack = true
     }
 
     private func event(_ ordinal: Int, of batch: EventBatch) -> PackedEvent? {
@@ -236,24 +310,34 @@ package final class KafkaForwarder {
         let outstanding = producer.outstanding
         status.inFlight.store(outstanding, ordering: .relaxed)
         if outstanding == 0 { lastDelivery = .now }
+        if flows.stuckCount > 0 {
+            let numbers = flows.stuck.map(String.init).joined(separator: ", ")
+            let (noun, verb) = flows.stuckCount == 1 ? ("partition", "takes") : ("partitions", "take")
+            return conditions.set(
+                "forwarder",
+                "\(noun) \(numbers) of \(settings.topic) \(verb) nothing, their events wait and others go on: \(silence)")
+        }
         let isSilent = Monotonic.milliseconds(from: lastDelivery, to: .now) > 3000
-        guard isSilent else { return conditions.set("forwarder", nil) }
+        conditions.set("forwarder", isSilent ? "nothing is delivered to Kafka: \(silence)" : nil)
+    }
+
+    private var silence: String {
         let said = status.lastError.withLock { $0 }
-        let text = said.map { KafkaCause.sentence($0, settings) } ?? "no answer from the brokers"
-        conditions.set("forwarder", "nothing is delivered to Kafka: \(text)")
+        return said.map { KafkaCause.sentence($0, settings) } ?? "no answer from the brokers"
     }
 
     // MARK: A new producer
 
     private var isThroughAlone: Bool {
-        lent.inOrder.allSatisfy { (lent.batch($0)?.first ?? .max) >= aloneUntil }
+        lent.inOrder.allSatisfy { slot in
+            (lent.batch(slot)?.first ?? .max) >= aloneUntil || lent.hasOnly(flows.probes(in: slot), slot)
+        }
     }
 
     private func restart(_ old: Producer) throws(KafkaError) -> Producer {
         let cause = failure
         let wasAlone = isAlone
         failure = nil
-        if renewsBy != nil { log.info("forwarder: goes on with a producer of the new settings") }
         renewsBy = nil
         partitioner = KafkaProperties.partitioner(settings)
         // What is still outstanding comes back as purged: undelivered, and resent by the new producer.
@@ -261,6 +345,7 @@ package final class KafkaForwarder {
             if delivery.code == 0 { deliver(Int(delivery.tag >> 32), Int(delivery.tag & 0xFFFF_FFFF)) }
         }
         failure = nil
+        if rewinds { rewind() }
         if cause?.judgesContent == true {
             isAlone = true
             let newest = lent.inOrder.last.flatMap { lent.batch($0) }
@@ -279,6 +364,16 @@ package final class KafkaForwarder {
         }
         lastDelivery = .now
         return try open()
+    }
+
+    /// Everything is read from the outbox again, in its order, where some of it is there alone.
+    private func rewind() {
+        rewinds = false
+        guard hasPutBack else { return }
+        for slot in Array(lent.inOrder) { putBack(slot) }
+        hasPutBack = false
+        handOver()
+        door.rewind()
     }
 
     /// What was sent may still be reported for 3 s; the rest waits in the outbox.

@@ -6,6 +6,10 @@ import Linux
 package struct LentBatch {
     let batch: EventBatch
     var remaining: Int
+    /// With the producer, unreported.
+    var outstanding = 0
+    /// Each of its events was given to the producer, or is held back.
+    var isPassed = false
     /// A bit an event, set when delivered (or dead).
     var delivered: UnsafeMutablePointer<UInt64>
     var dead: [DeadEvent] = []
@@ -53,6 +57,48 @@ package struct LentBatches: ~Copyable {
 
     package func isDelivered(_ slot: Int, _ ordinal: Int) -> Bool {
         slots[slot].map { $0.delivered[ordinal >> 6] & (1 << UInt64(ordinal & 63)) != 0 } ?? true
+    }
+
+    /// Notes that the producer took one of its events, or reported it.
+    package mutating func gave(_ slot: Int) { slots[slot]?.outstanding &+= 1 }
+    package mutating func reported(_ slot: Int) { if slot < capacity { slots[slot]?.outstanding &-= 1 } }
+
+    /// Notes that all of its events were given to the producer or held back.
+    package mutating func pass(_ slot: Int) { slots[slot]?.isPassed = true }
+
+    /// Another producer: it has nothing yet.
+    package mutating func begin() {
+        for slot in inOrder {
+            slots[slot]?.outstanding = 0
+            slots[slot]?.isPassed = false
+        }
+    }
+
+    /// Whether only events that are held back are left of it.
+    package func isHeldBack(_ slot: Int) -> Bool {
+        slot < capacity && slots[slot].map { $0.isPassed && $0.outstanding == 0 && $0.remaining > 0 } ?? false
+    }
+
+    /// Whether all of it was given to the producer or held back, and no more than `count` events are unreported.
+    package func hasOnly(_ count: Int, _ slot: Int) -> Bool {
+        count > 0 && slots[slot].map { $0.isPassed && $0.outstanding <= count } ?? false
+    }
+
+    /// What was delivered of it and what is left; nil where nothing was.
+    package func part(_ slot: Int) -> DeliveredBatch? {
+        guard let lent = slots[slot], lent.remaining < lent.batch.eventCount else { return nil }
+        let rest = EventBatch(capacity: lent.batch.byteCount)
+        rest.first = lent.batch.first
+        var ordinal = 0
+        _ = PackedEvents.forEach(lent.batch.bytes) { event in
+            if !isDelivered(slot, ordinal) { rest.append(event) }
+            ordinal += 1
+        }
+        rest.seal()
+        var done = DeliveredBatch(
+            first: lent.batch.first, eventCount: lent.batch.eventCount - lent.remaining, dead: lent.dead)
+        done.rest = rest
+        return done
     }
 
     /// Notes a delivery; the finished batch when it was its last.

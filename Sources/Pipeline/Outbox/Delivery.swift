@@ -1,5 +1,5 @@
-// What the forwarder gives back to the outbox: batches that are delivered to the last event, and events that can never
-// be. Moved in the ledger in the transaction that deletes the row.
+// What the forwarder gives back to the outbox: batches that are delivered, to the last event or to those that wait for a
+// stuck partition, and events that can never be. Moved in the ledger in the transaction that deletes the row.
 
 /// An event that the next in line refuses for good, with all of its bytes.
 package struct DeadEvent: Sendable {
@@ -21,7 +21,10 @@ package struct DeadEvent: Sendable {
 package struct DeliveredBatch: Sendable {
     /// The row.
     package let first: Int64
+    /// Those delivered, or dead.
     package let eventCount: Int
+    /// What the row is to hold from now on; nil for nothing, then it goes.
+    package var rest: EventBatch?
     package var dead: [DeadEvent] = []
     /// In mode "direct": what MongoDB made of them.
     package var consumer = ConsumerLedger()

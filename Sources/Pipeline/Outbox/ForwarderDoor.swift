@@ -1,5 +1,6 @@
 // Between outbox and forwarder: committed batches go one way, delivered ones come back. What the forwarder holds is
-// bounded in bytes; beyond the window the outbox keeps to the disk and reads on when there is room.
+// bounded in bytes; beyond the window the outbox keeps to the disk and reads on when there is room. A rewind makes it
+// read everything that is still there from the begin.
 import Linux
 import Synchronization
 
@@ -7,7 +8,12 @@ package final class ForwarderDoor: Sendable {
     /// Bytes of batches in memory between the commit and the last delivery report.
     package static let windowBytes = 48 << 20
 
-    private let batches = Guarded<[EventBatch]>([])
+    private struct Waiting {
+        var batches: [EventBatch] = []
+        var isRewound = false
+    }
+
+    private let waiting = Guarded(Waiting())
     private let held = Atomic<Int>(0)
     /// Signalled when batches wait for the forwarder.
     package let arrived: EventDescriptor
@@ -19,17 +25,36 @@ package final class ForwarderDoor: Sendable {
     /// The outbox's side.
     package func give(_ more: [EventBatch]) {
         guard !more.isEmpty else { return }
-        held.add(more.reduce(0) { $0 + $1.byteCount }, ordering: .relaxed)
-        batches.withLock { $0.append(contentsOf: more) }
+        waiting.withLock { waiting in
+            // They will be read again.
+            guard !waiting.isRewound else { return }
+            held.add(more.reduce(0) { $0 + $1.byteCount }, ordering: .relaxed)
+            waiting.batches.append(contentsOf: more)
+        }
         arrived.signal()
     }
+
+    /// The forwarder holds nothing any more and wants all that is undelivered from the oldest on.
+    package var isRewound: Bool { waiting.withLock { $0.isRewound } }
+
+    /// The outbox begins anew; what it gives counts again.
+    package func goOn() { waiting.withLock { $0.isRewound = false } }
 
     /// The forwarder's side: what has come since the last call.
     package func take() -> [EventBatch] {
         arrived.clear()
-        return batches.withLock { batches in
-            defer { batches = [] }
-            return batches
+        return waiting.withLock { waiting in
+            defer { waiting.batches = [] }
+            return waiting.batches
+        }
+    }
+
+    /// Lets go of what waits here; nothing comes until the outbox begins anew. What was delivered must be with it.
+    package func rewind() {
+        waiting.withLock { waiting in
+            waiting.batches.forEach(release)
+            waiting.batches = []
+            waiting.isRewound = true
         }
     }
 

@@ -190,7 +190,8 @@ public final class Outbox {
 
     private func settle(_ done: DeliveredBatch, in next: inout OutboxState) throws {
         // A second report of the same row must find nothing to do: its letters may have been retried or dropped since.
-        guard try file.delete(first: done.first) else { return }
+        let isThere = if let rest = done.rest { try file.replace(rest) } else { try file.delete(first: done.first) }
+        guard isThere else { return }
         for dead in done.dead {
             try file.dead.insert(dead)
             next.deadBytes += DeadStore.bytes(dead.key.count, dead.value.count)
@@ -217,6 +218,12 @@ public final class Outbox {
 
     /// Reads what the forwarder has not been given yet, as far as its window has room.
     private func feedForwarder() throws {
+        if forwarder.isRewound {
+            // What was delivered must not be read, and sent, again.
+            guard returned.isEmpty else { return }
+            (cursor, isLive) = (0, false)
+            forwarder.goOn()
+        }
         guard !isLive, forwarder.hasRoom, !control.isStopRequested else { return }
         let batches = try file.read(from: cursor, maxBytes: Outbox.readBytes)
         guard let last = batches.last else {

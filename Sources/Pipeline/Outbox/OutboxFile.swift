@@ -14,6 +14,7 @@ package final class OutboxFile {
     package let database: Database
     private let pidFile: PidFile
     private let insertBatch: Statement
+    private let replaceBatch: Statement
     private let deleteBatch: Statement
     private let readBatches: Statement
     private let saveState: Statement
@@ -110,6 +111,7 @@ package final class OutboxFile {
         self.pidFile = pidFile
         insertBatch = try database.prepare(
             "INSERT INTO batch(first, at, count, bytes, crc, events) VALUES(?,?,?,?,?,?)")
+        replaceBatch = try database.prepare("UPDATE batch SET count=?, bytes=?, crc=?, events=? WHERE first=?")
         deleteBatch = try database.prepare("DELETE FROM batch WHERE first=?")
         readBatches = try database.prepare(
             "SELECT first, count, bytes, crc, events FROM batch WHERE first>=? ORDER BY first")
@@ -199,6 +201,19 @@ package final class OutboxFile {
         try insertBatch.run()
         // Whole pages, those of the tree and the ledger with them.
         walBytes += stored.count + 3 * OutboxFile.pageBytes
+    }
+
+    /// Puts what is left of a row in its place; its number and age stay. Whether the row was there.
+    package func replace(_ batch: EventBatch) throws(SQLiteError) -> Bool {
+        let stored = packer.pack(batch.bytes) ?? batch.bytes
+        try replaceBatch.bind(1, Int64(batch.eventCount))
+        try replaceBatch.bind(2, Int64(batch.byteCount))
+        try replaceBatch.bind(3, Int64(CRC32C.checksum(stored)))
+        try replaceBatch.bind(4, borrowing: stored)
+        try replaceBatch.bind(5, batch.first)
+        try replaceBatch.run()
+        walBytes += stored.count + 3 * OutboxFile.pageBytes
+        return database.changes > 0
     }
 
     /// Whether the row was there.

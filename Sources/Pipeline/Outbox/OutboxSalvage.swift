@@ -150,10 +150,11 @@ package struct OutboxSalvage {
 
     private mutating func save(_ row: BatchRow) throws(SQLiteError) {
         highest = max(highest, row.first &+ Int64(row.eventCount))
-        guard row.batch != nil else {
+        guard let batch = row.batch else {
             damaged[row.first] = max(0, min(row.eventCount, 1 << 20))
             return
         }
+        highest = max(highest, batch.nextSequence)
         for (index, number) in [row.first, row.at, Int64(row.eventCount), Int64(row.byteCount), Int64(row.checksum)]
             .enumerated()
         {
