@@ -3,7 +3,11 @@ import Linux
 import Testing
 
 public final class OwnServers {
-    public enum Name: String, Sendable { case kafka, mongo }
+    public enum Name: String, Sendable {
+        case kafka, mongo
+        /// One node of three.
+        case secondNode = "kafka-2"
+    }
 
     private let folder: TemporaryFolder
     public let kafka: String
