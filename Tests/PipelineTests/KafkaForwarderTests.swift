@@ -229,7 +229,8 @@ private final class ForwarderHarness {
         }
         eventually(within: 30, "the others are delivered: \(harness.outbox.ledger)") {
             let ledger = harness.outbox.ledger
-            return ledger.forwarded > 2000 && harness.outbox.conditions.reason("forwarder")?.contains("partition 2") == true
+            return ledger.forwarded > 2000
+                && harness.outbox.conditions.reason("forwarder")?.contains("partition 2") == true
         }
         usleep(1_000_000)
         harness.stop()

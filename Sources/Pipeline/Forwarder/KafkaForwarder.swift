@@ -271,7 +271,8 @@ package final class KafkaForwarder {
         let othersWait = !door.hasRoom
         let marked = flows.mark(patience: othersWait ? patience / 2 : patience, othersWait: othersWait)
         guard !marked.isEmpty else { return }
-        log.warning("forwarder: partitions \(marked) answer nothing; their events wait in the outbox, the others' go on")
+        log.warning(
+            "forwarder: partitions \(marked) answer nothing; their events wait in the outbox, the others' go on")
         // What the producer has of them it gives back only when it ends; the others' may still be reported.
         renewsBy = Monotonic.now.adding(milliseconds: 500)
     }
@@ -315,7 +316,8 @@ package final class KafkaForwarder {
             let (noun, verb) = flows.stuckCount == 1 ? ("partition", "takes") : ("partitions", "take")
             return conditions.set(
                 "forwarder",
-                "\(noun) \(numbers) of \(settings.topic) \(verb) nothing, their events wait and others go on: \(silence)")
+                "\(noun) \(numbers) of \(settings.topic) \(verb) nothing, their events wait and others go on: \(silence)"
+            )
         }
         let isSilent = Monotonic.milliseconds(from: lastDelivery, to: .now) > 3000
         conditions.set("forwarder", isSilent ? "nothing is delivered to Kafka: \(silence)" : nil)
