@@ -1,7 +1,6 @@
 // One piece of work over many things, cut into parts that run at once.
 
 public enum Parts {
-    /// A processor that helps for less than a millisecond is not worth a thread.
     private static let mostThreads = 4
 
     /// What `body` makes of each part of 0..<count, in order. Parts of at least `smallest` run at once, on as many

@@ -64,10 +64,11 @@ public final class EventBatch: @unchecked Sendable {
         _ = PackedEvents.forEach(bytes) { body($0.value) }
     }
 
-    /// Behind its last event's sequence number, which is its row's and its number within the row.
+    /// Behind its last event's sequence number, which is its row's and its number within the row. A damaged row's may be
+    /// any number.
     package var nextSequence: Int64 {
         var next = first
-        _ = PackedEvents.forEach(bytes) { next = first + Int64($0.index) + 1 }
+        _ = PackedEvents.forEach(bytes) { next = first &+ Int64($0.index) &+ 1 }
         return next
     }
 

@@ -20,9 +20,7 @@ final class Cells<Value: BitwiseCopyable> {
         grow(to: count)
     }
 
-    deinit { Cells.free(base, pageBytes) }
-
-    private static func free(_ base: UnsafeMutablePointer<Value>, _ pageBytes: Int) {
+    deinit {
         if pageBytes > 0 { clickd_pages_free(base, pageBytes) } else { base.deallocate() }
     }
 
@@ -61,7 +59,7 @@ final class Cells<Value: BitwiseCopyable> {
         guard bytes >= 2 * Cells.page else {
             let moved = UnsafeMutablePointer<Value>.allocate(capacity: cells)
             moved.update(from: base, count: count)
-            Cells.free(base, pageBytes)
+            base.deallocate()
             (base, capacity) = (moved, cells)
             return
         }

@@ -26,16 +26,9 @@ import Testing
             text += #""anonymousId":"v\#(number % 11)","timestamp":\#(time),"properties":{\#(properties)}}"# + "\n"
         }
         #expect(try daemon.run(["send", "--ack"], input: Array(text.utf8)).status == 0)
-        let (port, events) = (Ports.one(), Ports.one())
-        let config =
-            String(decoding: try Files.read(daemon.configPath), as: UTF8.self)
-            + "\n[web]\nlisten = \"127.0.0.1:\(events)\"\nread_listen = \"127.0.0.1:\(port)\"\ntimezone = \"Europe/Berlin\"\n"
-        let path = daemon.folder.path + "/web.toml"
-        try Files.replace(path, with: Array(config.utf8), mode: 0o644)
-        let web = try Process.start(
-            Command.root + "/.build/release/clickd-web", ["run", "--config", path, "--web", Command.root + "/web"])
-        defer { web.signal(SIGTERM) }
-        let root = "http://127.0.0.1:\(port)/"
+        let web = try TestWeb(daemon, web: "timezone = \"Europe/Berlin\"")
+        try web.start()
+        let root = "http://127.0.0.1:\(web.readPort)/"
         let trusted = [
             "-c", "import sys,urllib.request as u; sys.exit(b'\"rolled_up\":400' not in u.urlopen(sys.argv[1]).read())",
         ]
@@ -43,7 +36,7 @@ import Testing
             (try? Command.run(python, trusted + [root + "api/health"]).status) == 0
         }
         let read = try Command.run(python, [Command.root + "/Tests/ReaderTests/odata_reader.py", root])
-        #expect(read.status == 0, "\(read.errors)\(web.errors)")
+        #expect(read.status == 0, "\(read.errors)\(web.process?.errors ?? "")")
         var numbers: [String: Int64] = [:]
         try JSONParser.make(capacity: 4096, maxDepth: 4).parse(copying: Array(read.output.utf8)) { tape in
             tape.members(of: tape.top) { numbers[String(decoding: $0, as: UTF8.self)] = tape.integer($1) }

@@ -171,20 +171,22 @@ package final class KafkaForwarder {
     /// False when librdkafka's queue is full, or refuses.
     private func produce(_ batch: EventBatch, _ slot: Int, _ producer: Producer, _ partitions: Int32) -> Bool {
         while let (event, next) = PackedEvents.read(batch.bytes, at: offset) {
-            let tag = UInt(slot) << 32 | UInt(ordinal)
-            let partition = partitioner.partition(forKey: event.key, count: partitions)
-            if !lent.isDelivered(slot, ordinal), !flows.holdsBack(partition, tag) {
-                let code = producer.produce(partition: partition, key: event.key, value: event.value, tag: tag)
-                if code == 0 {
-                    flows.gave(partition)
-                    lent.gave(slot)
-                } else if !isSetAside(producer.error(forCode: code), slot: slot, ordinal: ordinal) {
-                    return false
-                }
-            }
+            if !lent.isDelivered(slot, ordinal), !give(event, slot, producer, partitions) { return false }
             offset = next
             ordinal += 1
         }
+        return true
+    }
+
+    /// False when librdkafka does not take the event, and it is not dead.
+    private func give(_ event: PackedEvent, _ slot: Int, _ producer: Producer, _ partitions: Int32) -> Bool {
+        let tag = UInt(slot) << 32 | UInt(ordinal)
+        let partition = partitioner.partition(forKey: event.key, count: partitions)
+        if flows.holdsBack(partition, tag) { return true }
+        let code = producer.produce(partition: partition, key: event.key, value: event.value, tag: tag)
+        guard code == 0 else { return isSetAside(producer.error(forCode: code), slot: slot, ordinal: ordinal) }
+        flows.gave(partition)
+        lent.gave(slot)
         return true
     }
 
@@ -202,12 +204,13 @@ package final class KafkaForwarder {
             onDelivery: { delivery in
                 let slot = Int(delivery.tag >> 32)
                 let ordinal = Int(delivery.tag & 0xFFFF_FFFF)
-                report(delivery, slot)
+                lent.reported(slot)
                 if delivery.code == 0 {
                     deliver(slot, ordinal)
                 } else {
                     note(producer.error(forCode: delivery.code), slot: slot, ordinal: ordinal)
                 }
+                noteAnswer(delivery)
             },
             onError: { error, isFatal in
                 if isFatal {
@@ -218,9 +221,7 @@ package final class KafkaForwarder {
             })
     }
 
-    private func report(_ delivery: Delivery, _ slot: Int) {
-        lent.reported(slot)
-        if delivery.code == 0 { lastDelivery = .now }
+    private func noteAnswer(_ delivery: Delivery) {
         guard flows.answered(delivery.partition, isDelivered: delivery.code == 0, at: lastDelivery) else { return }
         log.notice("forwarder: partition \(delivery.partition) takes events again")
         rewinds = true
@@ -228,6 +229,7 @@ package final class KafkaForwarder {
     }
 
     private func deliver(_ slot: Int, _ ordinal: Int) {
+        lastDelivery = .now
         guard let done = lent.deliver(slot, ordinal) else { return putBackIfHeld(slot) }
         finished.append(done)
         if let batch = lent.batch(slot) {
@@ -251,7 +253,6 @@ package final class KafkaForwarder {
                     sequence: batch.first + Int64(event.index), code: error.name.lowercased(), reason: error.text,
                     key: Array(event.key), value: Array(event.value)))
             log.warning("forwarder: an event is dead, Kafka refuses it alone: \(error.text)")
-            lastDelivery = .now
             deliver(slot, ordinal)
             return true
         }
@@ -263,11 +264,19 @@ package final class KafkaForwarder {
 
     /// Looked at four times within a partition's patience.
     private func markStuck() {
-        guard renewsBy == nil, failure == nil, !isAlone, lastMark.adding(milliseconds: patience / 4) <= .now else {
-            return
-        }
+        guard lastMark.adding(milliseconds: patience / 4) <= .now else { return }
         lastMark = .now
-        guard conditions.reason("kafka") == nil else { return }
+        mark()
+        guard flows.stuckCount > 0 else { return }
+        let numbers = flows.stuck.map(String.init).joined(separator: ", ")
+        let (noun, verb) = flows.stuckCount == 1 ? ("partition", "takes") : ("partitions", "take")
+        conditions.set(
+            "forwarder",
+            "\(noun) \(numbers) of \(settings.topic) \(verb) nothing, their events wait and others go on: \(silence)")
+    }
+
+    private func mark() {
+        guard renewsBy == nil, failure == nil, !isAlone, conditions.reason("kafka") == nil else { return }
         let othersWait = !door.hasRoom
         let marked = flows.mark(patience: othersWait ? patience / 2 : patience, othersWait: othersWait)
         guard !marked.isEmpty else { return }
@@ -311,14 +320,7 @@ package final class KafkaForwarder {
         let outstanding = producer.outstanding
         status.inFlight.store(outstanding, ordering: .relaxed)
         if outstanding == 0 { lastDelivery = .now }
-        if flows.stuckCount > 0 {
-            let numbers = flows.stuck.map(String.init).joined(separator: ", ")
-            let (noun, verb) = flows.stuckCount == 1 ? ("partition", "takes") : ("partitions", "take")
-            return conditions.set(
-                "forwarder",
-                "\(noun) \(numbers) of \(settings.topic) \(verb) nothing, their events wait and others go on: \(silence)"
-            )
-        }
+        guard flows.stuckCount == 0 else { return }
         let isSilent = Monotonic.milliseconds(from: lastDelivery, to: .now) > 3000
         conditions.set("forwarder", isSilent ? "nothing is delivered to Kafka: \(silence)" : nil)
     }

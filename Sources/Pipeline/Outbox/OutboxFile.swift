@@ -111,7 +111,7 @@ package final class OutboxFile {
         self.pidFile = pidFile
         insertBatch = try database.prepare(
             "INSERT INTO batch(first, at, count, bytes, crc, events) VALUES(?,?,?,?,?,?)")
-        replaceBatch = try database.prepare("UPDATE batch SET count=?, bytes=?, crc=?, events=? WHERE first=?")
+        replaceBatch = try database.prepare("UPDATE batch SET count=?3, bytes=?4, crc=?5, events=?6 WHERE first=?1")
         deleteBatch = try database.prepare("DELETE FROM batch WHERE first=?")
         readBatches = try database.prepare(
             "SELECT first, count, bytes, crc, events FROM batch WHERE first>=? ORDER BY first")
@@ -190,30 +190,27 @@ package final class OutboxFile {
     }
 
     package func insert(_ batch: EventBatch) throws(SQLiteError) {
-        try insertBatch.bind(1, batch.first)
         try insertBatch.bind(2, WallClock.nowMilliseconds)
-        try insertBatch.bind(3, Int64(batch.eventCount))
-        try insertBatch.bind(4, Int64(batch.byteCount))
-        // Packed where that is smaller: the disk is what bounds a flood. The checksum is of what lies on the disk.
-        let stored = packer.pack(batch.bytes) ?? batch.bytes
-        try insertBatch.bind(5, Int64(CRC32C.checksum(stored)))
-        try insertBatch.bind(6, borrowing: stored)
-        try insertBatch.run()
-        // Whole pages, those of the tree and the ledger with them.
-        walBytes += stored.count + 3 * OutboxFile.pageBytes
+        try write(batch, with: insertBatch)
     }
 
     /// Puts what is left of a row in its place; its number and age stay. Whether the row was there.
     package func replace(_ batch: EventBatch) throws(SQLiteError) -> Bool {
-        let stored = packer.pack(batch.bytes) ?? batch.bytes
-        try replaceBatch.bind(1, Int64(batch.eventCount))
-        try replaceBatch.bind(2, Int64(batch.byteCount))
-        try replaceBatch.bind(3, Int64(CRC32C.checksum(stored)))
-        try replaceBatch.bind(4, borrowing: stored)
-        try replaceBatch.bind(5, batch.first)
-        try replaceBatch.run()
-        walBytes += stored.count + 3 * OutboxFile.pageBytes
+        try write(batch, with: replaceBatch)
         return database.changes > 0
+    }
+
+    private func write(_ batch: EventBatch, with statement: Statement) throws(SQLiteError) {
+        try statement.bind(1, batch.first)
+        try statement.bind(3, Int64(batch.eventCount))
+        try statement.bind(4, Int64(batch.byteCount))
+        // Packed where that is smaller: the disk is what bounds a flood. The checksum is of what lies on the disk.
+        let stored = packer.pack(batch.bytes) ?? batch.bytes
+        try statement.bind(5, Int64(CRC32C.checksum(stored)))
+        try statement.bind(6, borrowing: stored)
+        try statement.run()
+        // Whole pages, those of the tree and the ledger with them.
+        walBytes += stored.count + 3 * OutboxFile.pageBytes
     }
 
     /// Whether the row was there.

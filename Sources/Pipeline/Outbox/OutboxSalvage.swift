@@ -149,8 +149,8 @@ package struct OutboxSalvage {
     // MARK: Saving
 
     private mutating func save(_ row: BatchRow) throws(SQLiteError) {
-        highest = max(highest, row.first &+ Int64(row.eventCount))
         guard let batch = row.batch else {
+            highest = max(highest, row.first &+ Int64(row.eventCount))
             damaged[row.first] = max(0, min(row.eventCount, 1 << 20))
             return
         }
