@@ -4,13 +4,17 @@ import TestSupport
 import Testing
 
 @Suite("Status: watch", .serialized) struct StatusWatchTests {
-    /// What the terminal was sent, when `keys` were typed after `seconds`.
-    private func watch(_ daemon: TestDaemon, keys: String, after seconds: Double) throws -> (
+    /// What the terminal was sent, when `keys` were typed once `awaited` stood on it three times.
+    private func watch(_ daemon: TestDaemon, keys: String, after awaited: String) throws -> (
         screen: String, status: String
     ) {
         let file = daemon.folder.path + "/typescript"
         let command = "\(Command.clickd) status --watch --config \(daemon.configPath); echo status=$?"
-        let line = "(sleep \(seconds); printf '\(keys)'; sleep 1) | script -qec '\(command)' \(file) > /dev/null"
+        let line = """
+            seen() { for i in $(seq 600); do [ "$(grep -aoE "$1" \(file) | wc -l)" -ge $2 ] && return; sleep 0.2; done; }
+            (seen '\(awaited)' 3; printf '\(keys)'; seen 'status=[0-9]' 1) 2> /dev/null |
+                timeout 120 script -qefc '\(command)' \(file) > /dev/null
+            """
         let done = try Command.run(
             "/bin/sh", ["-c", line], environment: ["TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": ""])
         #expect(done.status == 0, "\(done.errors)")
@@ -25,7 +29,7 @@ import Testing
     func redraws() throws {
         let daemon = try lonelyDaemon()
         eventually(within: 20, "degraded") { daemon.status()?.state == "degraded" }
-        let (screen, status) = try watch(daemon, keys: "q", after: 2.5)
+        let (screen, status) = try watch(daemon, keys: "q", after: "degraded")
         #expect(status == "3", "as without --watch")
         #expect(screen.ranges(of: Self.enter).count == 1 && screen.ranges(of: Self.leave).count == 1)
         #expect(screen.ranges(of: "\u{1B}[H").count >= 3, "once a second")
@@ -37,7 +41,7 @@ import Testing
     @Test("without a daemon it says so and goes on; Ctrl-C gives the terminal back")
     func noDaemon() throws {
         let daemon = try TestDaemon()
-        let screen = try watch(daemon, keys: "\\003", after: 2.5).screen
+        let screen = try watch(daemon, keys: "\\003", after: "no daemon answers").screen
         #expect(screen.ranges(of: "no daemon answers").count >= 3)
         #expect(screen.ranges(of: Self.leave).count == 1)
     }
