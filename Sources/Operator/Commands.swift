@@ -13,6 +13,8 @@ public enum Commands {
         var options: [Options.Known] = []
         /// How many operands it takes at most; nil: as many as there are.
         var mostOperands: Int? = 1
+        /// The keys it needs, if that is not all of the configuration: a mistake elsewhere does not hinder it.
+        var needs: Set<String>?
         /// What else is to know, behind the options.
         var notes: [String] = []
         let run: (Options, Settings) throws -> Int32
@@ -30,7 +32,7 @@ public enum Commands {
                 options: [
                     .init(name: "json", value: nil, help: "as one JSON object"),
                     .init(name: "watch", value: nil, help: "again every second, in place, until q or Ctrl-C"),
-                ]
+                ], needs: ["control.socket"]
             ) { try StatusCommand.run($0, $1) },
             Command(
                 name: "send", operands: "[FILE]",
@@ -40,7 +42,7 @@ public enum Commands {
                     .init(name: "socket", value: "PATH", help: "the stream socket (default: the configuration's)"),
                     .init(
                         name: "wait", value: "SECONDS", help: "with --ack: give up after so long without progress (60)"),
-                ]
+                ], needs: ["intake.stream_socket"]
             ) { try SendCommand.run($0, $1) },
             Command(
                 name: "check-config", operands: "", help: "read the configuration and say what is wrong in it",
@@ -59,7 +61,7 @@ public enum Commands {
             ) { try DoctorCommand.run($0, $1) },
             Command(
                 name: "tail", operands: "", help: "show events as they are stored, until Ctrl-C",
-                options: [.init(name: "count", value: "N", help: "end after N events")]
+                options: [.init(name: "count", value: "N", help: "end after N events")], needs: ["control.socket"]
             ) { try TailCommand.run($0, $1) },
             Command(
                 name: "outbox", operands: "check|repair|export",
@@ -143,8 +145,7 @@ public enum Commands {
             guard options.operands.count <= most else {
                 throw UsageError("\(command.name) takes no \"\(options.operands.last ?? "")\"")
             }
-            let settings = try Reload.load(options["config"], .daemon)
-            return try command.run(options, settings)
+            return try command.run(options, try settings(for: command, options["config"]))
         } catch let error as SettingsError {
             Terminal.complain(error.description)
             return 2
@@ -155,6 +156,16 @@ public enum Commands {
             Terminal.complain("clickd \(command.name): \(error)")
             return 1
         }
+    }
+
+    private static func settings(for command: Command, _ file: String?) throws(SettingsError) -> Settings {
+        guard let needs = command.needs else { return try Reload.load(file, .daemon) }
+        let (settings, ignored) = try Settings.load(only: needs, file: file, environment: Environment.variables)
+        if let first = ignored.first {
+            let more = ignored.count > 1 ? " (and \(ignored.count - 1) more)" : ""
+            Terminal.complain("clickd \(command.name) goes on, but the configuration is wrong: \(first)\(more)")
+        }
+        return settings
     }
 
     private static var usage: String {

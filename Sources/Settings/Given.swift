@@ -11,6 +11,8 @@ struct Refusal: Error {
 
 /// Whose secret files are read. Each program can read its own only.
 public enum SecretScope: Sendable {
+    /// No secret file at all.
+    case none
     /// clickd: those of [kafka] and [mongodb].
     case daemon
     /// clickd-web: those of [mongodb] and [web].

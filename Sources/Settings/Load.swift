@@ -19,6 +19,18 @@ extension Settings {
         loading.readSecrets()
         return try loading.finish()
     }
+
+    /// What a command needs that only speaks to the daemon: `keys`, e.g. "control.socket", so that it can still ask while
+    /// something else in the configuration is wrong. Reads no secret. `ignored`: the mistakes in other keys, and a default
+    /// file that is no TOML or cannot be read, which leaves the keys at their defaults; a file that was named must be well.
+    public static func load(
+        only keys: Set<String>, file: String?, environment: [String: String]
+    ) throws(SettingsError) -> (settings: Settings, ignored: [Mistake]) {
+        var loading = Loading(file: file ?? defaultFile, secrets: .none, propertyFault: { _, _ in nil })
+        loading.readFile(mayBeMissing: file == nil)
+        loading.read(environment: environment)
+        return try loading.finish(keys, fileMayBeWrong: file == nil)
+    }
 }
 
 /// Settings while they are being read.
@@ -140,6 +152,18 @@ struct Loading {
     func finish() throws(SettingsError) -> Settings {
         if mistakes.isEmpty { return settings }
         throw SettingsError(mistakes)
+    }
+
+    /// The settings for someone who needs these keys only, with the mistakes that do not concern them.
+    func finish(
+        _ needed: Set<String>, fileMayBeWrong: Bool
+    ) throws(SettingsError) -> (settings: Settings, ignored: [Mistake]) {
+        let grave = mistakes.filter { mistake in
+            mistake.key.isEmpty
+                ? !fileMayBeWrong : needed.contains { $0 == mistake.key || $0.hasPrefix("\(mistake.key).") }
+        }
+        guard grave.isEmpty else { throw SettingsError(grave) }
+        return (settings, mistakes)
     }
 
     private mutating func put(_ key: Key, _ content: Given.Content, _ place: Mistake.Place) {

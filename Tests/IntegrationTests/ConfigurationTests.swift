@@ -152,7 +152,7 @@ private let wrongs: [WrongConfiguration] = [
         let begin = Monotonic.now
         let result = try daemon.run(["check-config", "--probe"])
         #expect(result.status == 1)
-        #expect(Monotonic.seconds(from: begin, to: .now) < 15)
+        #expect(Monotonic.seconds(from: begin, to: .now) < 60)
         let lines = result.output.split(separator: "\n")
         for part in ["kafka 127.0.0.1:1", "mongodb"] {
             let line = try #require(lines.first { $0.hasPrefix(part) })

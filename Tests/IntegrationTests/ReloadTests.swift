@@ -154,6 +154,14 @@ extension TestDaemon {
         #expect(!said.contains("intake.max_connections is taken"))
         let reason = daemon.status()?.reasons.first { $0.hasPrefix("configuration: ") }
         #expect(reason?.contains("when_ful") == true, "\(daemon.status()?.reasons ?? [])")
+        // What only asks or sends needs no more of the file than where the socket is.
+        for arguments in [["status"], ["send", "--ack", "/dev/null"]] {
+            let done = try Command.run(Command.clickd, arguments + ["--config", daemon.configPath])
+            #expect(done.status == (arguments == ["status"] ? 3 : 0), "\(done)")
+            #expect(done.errors.contains("goes on, but the configuration is wrong: \(daemon.configPath):6: "))
+        }
+        let checked = try Command.run(Command.clickd, ["check-config", "--config", daemon.configPath])
+        #expect(checked.status == 2)
         try daemon.edit([("\nwhen_ful = \"wait\"", "")])
         daemon.reload("intake.max_connections is taken")
         #expect(daemon.status()?.reasons.contains { $0.hasPrefix("configuration") } == false)

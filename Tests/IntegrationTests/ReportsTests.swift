@@ -69,7 +69,7 @@ struct RollupIntegrationTests {
     private let base: Int64 = 1_772_445_600_000
 
     private func drain(_ writer: RollupWriter) throws {
-        let deadline = Monotonic.now.adding(milliseconds: 20_000)
+        let deadline = Monotonic.now.adding(milliseconds: 120_000)
         while try !writer.marks.all().isEmpty, Monotonic.now < deadline {
             if try !writer.turn() { usleep(50_000) }
         }
@@ -208,9 +208,9 @@ struct RollupIntegrationTests {
             }
         }
         #expect(waits.count > 3)
-        #expect((waits.max() ?? .max) < 5000)
+        #expect((waits.max() ?? .max) < 10_000)
         let now = WallClock.nowMilliseconds
-        #expect(honest.allSatisfy { now - $0.written < 5000 })
+        #expect(honest.allSatisfy { now - $0.written < 10_000 })
         #expect(try place.marks.all().count < 5000)
     }
 

@@ -52,7 +52,7 @@ import Testing
         let daemon = try TestDaemon(mode: .direct)
         let first = try daemon.start()
         let second = try start(daemon, replacing: [("/s\"", "/s2\""), ("/d\"", "/d2\""), ("/c\"", "/c2\"")])
-        #expect(second.wait(seconds: 10) == 2)
+        #expect(second.wait(seconds: 60) == 2)
         #expect(second.errors.contains("\(first.pid)"), "\(second.errors)")
         #expect(daemon.status()?.texts["state"] == "running")
     }
@@ -63,7 +63,7 @@ import Testing
         try daemon.start()
         let others = ["/s", "/d", "/c"].filter { $0 != socket }.map { ($0 + "\"", $0 + "2\"") }
         let second = try start(daemon, replacing: others + [("/outbox\"", "/outbox2\"")])
-        #expect(second.wait(seconds: 30) == 2)
+        #expect(second.wait(seconds: 60) == 2)
         #expect(second.errors.contains(daemon.folder.path + socket), "\(second.errors)")
         let client = try StreamClient(daemon.streamSocket)
         client.send(event("first"))
@@ -112,7 +112,7 @@ import Testing
             return heard.contains("READY=1") && heard.filter { $0 == "WATCHDOG=1" }.count >= 6
         }
         let seconds = Monotonic.seconds(from: start, to: .now)
-        #expect(seconds < 6, "six signs of life within six intervals, not \(seconds) s")
+        #expect(seconds < 30, "six signs of life in six half intervals, and room for a slow machine, not \(seconds) s")
         #expect(heard.contains { $0.hasPrefix("STATUS=") })
         #expect(!heard.contains("STOPPING=1"))
         #expect(daemon.stop() == 0)
@@ -144,7 +144,7 @@ import Testing
         #expect(Files.writeAll(datagrams.raw, Array(event("given datagram").utf8)))
         try Arrival.expect(["given stream", "given datagram"], in: daemon, within: 20)
         process.signal(SIGTERM)
-        #expect(process.wait(seconds: 30) == 0)
+        #expect(process.wait(seconds: 60) == 0)
         #expect(Files.exists(stream) && Files.exists(datagram), "systemd's sockets stay")
     }
 }

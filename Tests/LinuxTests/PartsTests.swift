@@ -17,7 +17,7 @@ import Testing
         // Each waits for another: one after the other they would wait in vain.
         let met = Parts.map(4, smallest: 1) { _ in
             arrived.update { $0 += 1 }
-            return arrived.wait(until: Monotonic.now.adding(milliseconds: 10_000)) { $0 > 1 ? true : nil } == true
+            return arrived.wait(until: Monotonic.now.adding(milliseconds: 60_000)) { $0 > 1 ? true : nil } == true
         }
         #expect(met.count > 1 && met.allSatisfy { $0 })
     }

@@ -152,7 +152,7 @@ struct SplitMix: RandomNumberGenerator {
         var result: (Meaning?, valid: Bool) = (nil, false)
         let took = try clock.measure { result = try written(text) }
         #expect(result.0 == .object(Dictionary(uniqueKeysWithValues: keys.map { ($0, .integer(2)) })))
-        #expect(took < .seconds(1))
+        #expect(took < .seconds(10))
     }
 
     @Test("empty keys and NUL in keys leave sound BSON")

@@ -171,7 +171,7 @@ import Testing
                 let writer = try self.events(1..<6)
                 let took = ContinuousClock().measure { outcome = events.insertUnordered(writer) }
                 #expect(outcome.error?.remedy == .retry)
-                #expect(took < .seconds(5))
+                #expect(took < .seconds(30))
             }
             let again = events.insertUnordered(try self.events(1..<6))
             #expect(again.error == nil && again.insertedCount + again.failures.count == 5)
@@ -188,7 +188,7 @@ import Testing
         var outcome = events.insertUnordered(BSONWriter())
         let took = ContinuousClock().measure { outcome = events.insertUnordered(writer) }
         #expect(outcome.error?.domain == .serverSelection && outcome.error?.remedy == .retry)
-        #expect(outcome.insertedCount == 0 && took < .seconds(3))
+        #expect(outcome.insertedCount == 0 && took < .seconds(20))
     }
 
     @Test(

@@ -162,6 +162,32 @@ func written(_ text: String) throws -> String {
         #expect(!dumped.contains("hunter2") && !"\(kafka)".contains("hunter2"))
     }
 
+    @Test("who only needs a key is not hindered by mistakes elsewhere, nor by secrets that it may not read")
+    func part() throws {
+        func part(_ text: String, _ environment: [String: String] = [:]) throws -> (String?, [String]) {
+            let path = try written(text)
+            defer { unlink(path) }
+            do throws(SettingsError) {
+                let (settings, ignored) = try Settings.load(
+                    only: ["control.socket"], file: path, environment: environment)
+                return (settings.control.socket, ignored.map(\.key))
+            } catch {
+                return (nil, error.mistakes.map(\.key))
+            }
+        }
+        let here = "[control]\nsocket = \"/here\"\n"
+        #expect(try part(here) == ("/here", []))
+        #expect(try part(here + "[mongodb]\nuri_file = \"/nowhere\"\n") == ("/here", []))
+        #expect(try part(here + "[kafka.client]\n\"sasl.password_file\" = \"/nowhere\"\n") == ("/here", []))
+        #expect(
+            try part(here + "x = 1\n[intake]\nmax_connections = \"many\"\n")
+                == ("/here", ["control.x", "intake.max_connections"]))
+        #expect(try part("x = 1\n", ["CLICKD_CONTROL_SOCKET": "/there"]) == ("/there", ["x"]))
+        #expect(try part("[control]\nsocket = 5\n") == (nil, ["control.socket"]))
+        #expect(try part("control = 5\n") == (nil, ["control"]))
+        #expect(try part("[control\n") == (nil, [""]), "a file that was named")
+    }
+
     @Test("secrets come from files, only where the program asks for its own, and are never printed")
     func secrets() throws {
         let uri = try written("mongodb://u:hunter2@db/\n")

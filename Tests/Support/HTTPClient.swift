@@ -16,7 +16,7 @@ public final class HTTPClient {
     private var isOver = false
 
     /// Connects to 127.0.0.1; an answer is waited for `seconds`.
-    public init(port: Int, seconds: Int = 20) throws {
+    public init(port: Int, seconds: Int = 60) throws {
         let raw = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard raw >= 0 else { throw SystemError("socket") }
         connection = FileDescriptor(owning: raw)

@@ -7,7 +7,7 @@ public final class StreamClient {
 
     public init(_ path: String, hello: Bool = true) throws {
         connection = try LocalSocket.connect(path: path)
-        var timeout = timeval(tv_sec: 10, tv_usec: 0)
+        var timeout = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(connection.raw, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         if hello {
             send("CLICKD/1 ACK\n")
@@ -32,7 +32,7 @@ public final class StreamClient {
         return true
     }
 
-    /// The next answer without its LF; nil at the end of the stream, or after 10 s.
+    /// The next answer without its LF; nil at the end of the stream, or after 60 s.
     public func line() -> String? {
         var chunk = [UInt8](repeating: 0, count: 65536)
         while true {

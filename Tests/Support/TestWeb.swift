@@ -57,13 +57,13 @@ public final class TestWeb {
     }
 
     /// SIGTERM; the exit status, or nil when it did not end within `seconds`.
-    public func stop(within seconds: Double = 20) -> Int32? {
+    public func stop(within seconds: Double = 60) -> Int32? {
         process?.signal(SIGTERM)
         return process?.wait(seconds: seconds)
     }
 
     /// A new connection to the collector's listener.
-    public func client(seconds: Int = 20) throws -> HTTPClient { try HTTPClient(port: port, seconds: seconds) }
+    public func client(seconds: Int = 60) throws -> HTTPClient { try HTTPClient(port: port, seconds: seconds) }
 
     /// A new connection to the read listener.
     public func reader() throws -> HTTPClient { try HTTPClient(port: readPort) }
