@@ -41,7 +41,8 @@ class Estate:
         """Kafka and MongoDB serve when it returns; the clickds of the web hosts find their topic soon."""
         launched = self.cluster.launch([1, 2, 3])
         members = [self.start_mongodb(host) for host in self.mongodb_hosts]
-        mongodb.wait_until_primary(members[0], self.mongodb_hosts[0].folder, MONGODB_PORT, self.mongodb_addresses)
+        places = [(address, MONGODB_PORT) for address in self.mongodb_addresses]
+        mongodb.wait_until_primary(members[0], self.mongodb_hosts[0].folder, places)
         self.cluster.wait(launched, 3)
         for host in self.web:
             host.start()

@@ -32,8 +32,9 @@ def find(root):
     raise Trouble("no mongod on the PATH or in .build/venv: run scripts/install-deps services")
 
 
-def uri(port):
-    return f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
+def uri(ports):
+    members = ",".join(f"127.0.0.1:{port}" for port in ports)
+    return f"mongodb://{members}/?replicaSet={REPLICA_SET}"
 
 
 def launch(mongod, folder, port, address="127.0.0.1", network="", arguments=()):
@@ -49,15 +50,15 @@ def launch(mongod, folder, port, address="127.0.0.1", network="", arguments=()):
         os.path.join(folder, "log"), network=network)
 
 
-def wait_until_primary(process, folder, port, addresses=("127.0.0.1",), administrator=None):
-    """Makes the replica set where there is none yet, and returns when it takes writes.
+def wait_until_primary(process, folder, places, administrator=None, number=0):
+    """Makes the replica set where there is none yet, and returns when it takes writes and this member knows its primary.
 
-    `addresses`: where its members are, `process` the first of them; all have the same port. `administrator`: the name and
-    password of the first user, made as long as there is none.
+    `places`: (address, port) of each member; `process` is the one at `number`. `administrator`: the name and password of the
+    first user, made as long as there is none.
     """
     deadline = time.monotonic() + PATIENCE
     log = os.path.join(folder, "log")
-    members = [{"_id": number, "host": f"{address}:{port}"} for number, address in enumerate(addresses)]
+    members = [{"_id": index, "host": f"{address}:{port}"} for index, (address, port) in enumerate(places)]
     # Ten seconds unless shortened: how long the others wait for a primary that is gone.
     settings = {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500}
     while True:
@@ -66,7 +67,7 @@ def wait_until_primary(process, folder, port, addresses=("127.0.0.1",), administ
         if time.monotonic() > deadline:
             raise Trouble(f"mongod was not primary within {PATIENCE} s, see {log}:\n{last_lines(log)}")
         try:
-            with socket.create_connection((addresses[0], port), timeout=10) as connection:
+            with socket.create_connection(places[number], timeout=10) as connection:
                 hello = command(connection, {"hello": 1})
                 if hello.get("maxWireVersion", 0) < OLDEST_WIRE_VERSION:
                     raise Trouble("this mongod is older than 5.0; clickd needs 5.0 or later")
