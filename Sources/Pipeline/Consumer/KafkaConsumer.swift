@@ -280,8 +280,7 @@ final class KafkaConsumer {
         case .assigned(let assigned):
             log.info("consumer: assigned partitions \(assigned.sorted())")
             unplaced = assigned
-            // Answered at once, with nothing: until then librdkafka takes part in no other rebalance, and the whole group
-            // waits for this member; where it got no partition, or MongoDB, which says where to begin, is away, for long.
+            // At once, also where there is nothing, or no MongoDB, to begin with: until then the whole group waits.
             do throws(KafkaError) { try consumer.assign([]) } catch { conditions.set("consumer", error.text) }
             place(consumer)
         case .revoked(let revoked, let isLost):
