@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 
-.PHONY: help build test unit tsan asan browser office kill-campaign powerloss fault-sweep lint configuration bench demo deb deb-test hosts-test clean
+.PHONY: help build test unit tsan asan browser office kill-campaign outage-campaign powerloss fault-sweep lint configuration bench demo deb deb-test hosts-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,6 +45,11 @@ kill-campaign:  ## clickd killed at random moments and named points, then everyt
 	$(SWIFT) build -c release --product clickd
 	@folder=$$(mktemp -d) && scripts/services run $$folder/servers -- Tests/Campaigns/kill; \
 	status=$$?; rm -rf $$folder; exit $$status
+
+outage-campaign:  ## nodes of Kafka and MongoDB and consumers fail under a clickd that stays, then everything checked; ROUNDS=40 SEED=…
+	@scripts/install-deps build services test
+	$(SWIFT) build -c release --product clickd
+	@Tests/Campaigns/outages
 
 office:  ## LibreOffice opens the CSV exports; installs it, 90 MB
 	@scripts/install-deps build services test office

@@ -1,15 +1,19 @@
 """What senders sent and what they were answered, and the proof that everything came of it that had to, and nothing else.
 
 An event is known by its sender and number: `line(sender, number)` always makes the same bytes, so that the history needs to
-keep numbers only, and the checker knows what every event must hold. Every 47th line is rubbish, of one kind after the other.
+keep numbers only, and the checker knows what every event must hold. Every 47th line is rubbish, of one kind after the other;
+every 101st event is large.
 """
 
 import dataclasses
 import hashlib
 import json
+import struct
 
 VISITORS = 20  # of each sender; no visitor has two senders
 BAD_EACH = 47
+BIG_EACH = 101
+BIG_BYTES = 2560  # of text that does not compress, at least
 BAD = [
     (b"{broken", "not_json"),
     (b"[1, 2]", "not_object"),
@@ -31,9 +35,12 @@ def refusal(number):
 def event(sender, number):
     """An event's content, a function of its name alone."""
     digest = hashlib.sha256(f"{sender}/{number}".encode()).hexdigest()
+    text = digest * (1 + number % 7)
+    if number % BIG_EACH == 0:
+        text = hashlib.shake_256(digest.encode()).hexdigest(BIG_BYTES)
     return {
         "event": "Product Viewed", "messageId": f"{sender}/{number}", "anonymousId": f"{sender}.{number % VISITORS}",
-        "properties": {"n": number, "digest": digest * (1 + number % 7), "price": number / 100},
+        "properties": {"n": number, "digest": text, "price": number / 100},
     }
 
 
@@ -46,11 +53,14 @@ def line(sender, number):
 @dataclasses.dataclass
 class History:
     """`sent[s]`: the sender s has sent the lines 0 to sent[s] - 1, each at least once. `settled[s]`: those below are settled.
-    `refused[s]`: number to code of the refused ones."""
+    `refused[s]`: number to code of the refused ones. `late`: ids that were dead letters of an outbox and were sent again.
+    `counts`: how many partitions the topic had, one after the other."""
 
     sent: dict = dataclasses.field(default_factory=dict)
     settled: dict = dataclasses.field(default_factory=dict)
     refused: dict = dataclasses.field(default_factory=dict)
+    late: set = dataclasses.field(default_factory=set)
+    counts: tuple = (3,)
 
 
 def check_answers(history):
@@ -103,15 +113,31 @@ def check_documents(history, documents):
                 yield f"{sender}/{number} was acknowledged and is not in MongoDB"
 
 
+def partition(key, count):
+    """Where Java's clients, and clickd, put a record: MurmurHash2 of 32 bits, without its sign."""
+    data, factor, mask = key.encode(), 0x5BD1E995, 0xFFFFFFFF
+    mixed = 0x9747B28C ^ len(data)
+    whole = len(data) // 4 * 4
+    for (word,) in struct.iter_unpack("<I", data[:whole]):
+        word = word * factor & mask
+        word = (word ^ word >> 24) * factor & mask
+        mixed = mixed * factor & mask ^ word
+    if rest := data[whole:]:
+        mixed = (mixed ^ int.from_bytes(rest, "little")) * factor & mask
+    mixed = (mixed ^ mixed >> 13) * factor & mask
+    return ((mixed ^ mixed >> 15) & 0x7FFFFFFF) % count
+
+
 def check_records(history, records):
-    """`records`: the topic, in each partition's order: (partition, key, value's text)."""
-    place, latest, seen = {}, {}, set()
-    for partition, key, value in records:
+    """`records`: the topic, in each partition's order: (partition, key, value's text); of a topic that was made again, one
+    topic behind the other."""
+    allowed, latest, seen = {}, {}, {}
+    for number, key, value in records:
         try:
             held = json.loads(value)
             identity = held.get("messageId")
         except ValueError:
-            yield f"a record of partition {partition} is no event: {value[:80]!r}"
+            yield f"a record of partition {number} is no event: {value[:80]!r}"
             continue
         difference = differences(
             history, {"_id": identity, "visitor": f"a:{held.get('anonymousId')}", **{
@@ -122,15 +148,18 @@ def check_records(history, records):
         visitor = "a:" + held["anonymousId"]
         if key != visitor:
             yield f"{identity} in Kafka has the key {key!r}, not {visitor!r}"
-        if place.setdefault(visitor, partition) != partition:
-            yield f"{visitor} is in the partitions {place[visitor]} and {partition}"
-        number = name(identity)[1]
-        # Repeats are allowed here; what is seen for the first time must come in the order it was sent.
-        if identity not in seen:
-            if number < latest.get(visitor, -1):
-                yield f"{identity} came into Kafka behind {latest[visitor]} of the same visitor"
-            latest[visitor] = number
-        seen.add(identity)
+        if visitor not in allowed:
+            allowed[visitor] = {partition(visitor, count) for count in history.counts}
+        if number not in allowed[visitor]:
+            yield f"{identity} is in partition {number}, and {visitor} belongs into {sorted(allowed[visitor])}"
+        # Repeats are allowed here; what a partition sees for the first time must come in the order it was sent.
+        place = (visitor, number)
+        there = seen.setdefault(identity, set())
+        if number not in there and identity not in history.late:
+            if name(identity)[1] < latest.get(place, -1):
+                yield f"{identity} came into Kafka behind {latest[place]} of the same visitor"
+            latest[place] = name(identity)[1]
+        there.add(number)
     for sender, settled in history.settled.items():
         for number in range(settled):
             if not is_bad(number) and f"{sender}/{number}" not in seen:

@@ -7,21 +7,11 @@ Needs the servers of `scripts/services run`. The same seed makes the same plan; 
 """
 
 import argparse
-import contextlib
-import os
-import pathlib
 import random
-import subprocess
 import sys
-import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "Tests/ClientTests"))
-
-import history  # noqa: E402
-import place  # noqa: E402
-from senders import Sender  # noqa: E402
+from campaign import Campaign, place, server
 
 # What a round may die at, and up to which call of it: so that each is met within a second or two.
 POINTS = {
@@ -37,35 +27,14 @@ POINTS = {
 SERVERS_EACH = 40  # rounds; then a server dies too
 
 
-class Campaign:
+class KillCampaign(Campaign):
     def __init__(self, options):
         self.options = options
         self.random = random.Random(options.seed)
         if options.mode == "direct":
             place.KAFKA = None
-        self.place = place.Place()
-        self.senders = [Sender(f"s{number}", self.place.folder / "s", options.rate) for number in range(3)]
-        self.complaints = []
+        super().__init__([place.Place()], options.rate)
         self.deaths = {}
-        self.looks = 0
-        self.is_over = threading.Event()
-
-    def complain(self, text):
-        print(f"  COMPLAINT: {text}", flush=True)
-        self.complaints.append(text)
-
-    # While it runs
-
-    def watch(self):
-        """Every status must balance, in whatever moment it is asked."""
-        while not self.is_over.wait(0.1):
-            with contextlib.suppress(Exception):
-                status = self.place.status()
-                if status:
-                    self.looks += 1
-                    wrong = history.imbalance(status["ledger"])
-                    if wrong:
-                        self.complain(f"a status did not balance: {wrong}")
 
     def spawn(self, environment):
         self.place.daemon = self.place._spawn("clickd", {"LD_PRELOAD": self.options.killer} | environment)
@@ -73,22 +42,22 @@ class Campaign:
     def plan(self):
         """(point or None, calls, seconds, server or None) of one round."""
         points = POINTS[self.options.mode]
-        server = None
+        which = None
         if self.random.randrange(SERVERS_EACH) == 0:
-            server = self.random.choice(["kafka", "mongo"] if self.options.mode == "kafka" else ["mongo"])
+            which = self.random.choice(["kafka", "mongo"] if self.options.mode == "kafka" else ["mongo"])
         if self.random.randrange(3) == 0:
-            return None, 0, self.random.uniform(0, 1.2), server
+            return None, 0, self.random.uniform(0, 1.2), which
         point = self.random.choice(sorted(points))
         when = self.random.choice(["before", "after"])
-        return f"{point} {when} {self.random.randint(1, points[point])}", points[point], 4.0, server
+        return f"{point} {when} {self.random.randint(1, points[point])}", points[point], 4.0, which
 
     def round(self, number):
-        point, _, seconds, server = self.plan()
+        point, _, seconds, which = self.plan()
         self.spawn({"CLICKD_KILL_AT": point} if point else {})
         process = self.place.daemon
         deadline = time.monotonic() + seconds
-        if server:
-            self.server("kill", server)
+        if which:
+            server("kill", which)
         while time.monotonic() < deadline and process.poll() is None:
             time.sleep(0.01)
         if process.poll() is None:
@@ -99,86 +68,30 @@ class Campaign:
         else:
             self.complain(f"round {number} ended by itself with {process.returncode}: {self.place.log('clickd')}")
         process.wait()
-        if server:
-            self.server("restart", server)
-            self.count(f"{server} too")
-        for sender in self.senders:
-            if sender.failure:
-                self.complain(f"{sender.name}: {sender.failure}")
+        if which:
+            server("restart", which)
+            self.count(f"{which} too")
+        self.look_at_senders()
 
     def count(self, what):
         self.deaths[what] = self.deaths.get(what, 0) + 1
 
-    def server(self, verb, name):
-        subprocess.run(
-            [ROOT / "scripts/services", verb, os.environ["CLICKD_SERVICES_DIR"], name], check=True, capture_output=True)
-
-    # In the end
-
-    def records(self):
-        if self.options.mode == "direct":
-            return
-        read = subprocess.Popen(
-            ["kcat", "-b", place.KAFKA, "-C", "-t", self.place.name, "-o", "beginning", "-e", "-q", "-f", "%p\t%k\t%s\n"],
-            stdout=subprocess.PIPE, text=True)
-        for text in read.stdout:
-            partition, key, value = text.rstrip("\n").split("\t", 2)
-            yield int(partition), key, value
-        if read.wait() != 0:
-            self.complain(f"kcat ended with {read.returncode}")
-
-    def check(self):
-        past = history.History(
-            {one.name: one.sent for one in self.senders}, {one.name: one.settled for one in self.senders},
-            {one.name: one.refused for one in self.senders})
-        fields = {"event": 1, "visitor": 1, "properties": 1}
-        checks = [
-            history.check_answers(past), history.check_documents(past, self.place.events.find({}, fields)),
-            history.check_end(past, self.place.ledger, self.place.events.count_documents({})),
-        ]
-        if self.options.mode == "kafka":
-            checks.append(history.check_records(past, self.records()))
-        for check in checks:
-            for number, complaint in enumerate(check):
-                if number < 10:
-                    self.complain(complaint)
-                else:
-                    self.complaints.append(complaint)
-
     def run(self):
         began = time.monotonic()
-        watcher = threading.Thread(target=self.watch, daemon=True)
-        watcher.start()
-        for sender in self.senders:
-            sender.start()
+        self.begin()
         for number in range(self.options.rounds):
             self.round(number)
             if number % 50 == 49:
-                settled = sum(one.settled for one in self.senders)
-                print(f"round {number + 1}: {settled} lines settled, {time.monotonic() - began:.0f} s", flush=True)
+                print(f"round {number + 1}: {self.lines} lines settled, {time.monotonic() - began:.0f} s", flush=True)
         self.place.start_daemon()
-        for sender in self.senders:
-            sender.finishing.set()
-        for sender in self.senders:
-            sender.join(120)
-            if sender.is_alive():
-                self.complain(f"{sender.name} is not settled: {sender.settled} of {sender.sent}")
-        try:
-            self.place.settle(180)
-        except AssertionError as error:
-            self.complain(str(error))
-        self.is_over.set()
-        watcher.join()
-        self.check()
-        lines = sum(one.settled for one in self.senders)
-        print(f"mode {self.options.mode}, seed {self.options.seed}: {self.options.rounds} deaths, {lines} lines, "
+        self.finish(self.place.settle)
+        self.check(self.place.ledger, None if self.options.mode == "direct" else self.records())
+        print(f"mode {self.options.mode}, seed {self.options.seed}: {self.options.rounds} deaths, {self.lines} lines, "
               f"{sum(one.reconnects for one in self.senders)} connections, {self.looks} looks at the ledger, "
               f"{time.monotonic() - began:.0f} s")
         for what, count in sorted(self.deaths.items()):
             print(f"  {count:5} {what}")
-        print(f"verdict: {len(self.complaints)} complaints" if self.complaints else
-              "verdict: 0 lost, 0 double, 0 altered, order kept, every refusal justified, every ledger balanced")
-        return 1 if self.complaints else 0
+        return self.verdict()
 
 
 def main():
@@ -189,7 +102,7 @@ def main():
     parser.add_argument("--mode", choices=["kafka", "direct"], default="kafka")
     parser.add_argument("--rate", type=int, default=300, help="lines a second of each sender")
     options = parser.parse_args()
-    campaign = Campaign(options)
+    campaign = KillCampaign(options)
     print(f"kill campaign: mode {options.mode}, {options.rounds} rounds, seed {options.seed}", flush=True)
     try:
         return campaign.run()

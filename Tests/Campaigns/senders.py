@@ -20,6 +20,7 @@ class Sender(threading.Thread):
         self.refused = {}
         self.reconnects = 0
         self.finishing = threading.Event()
+        self.holding = threading.Event()  # while it is set, nothing new is sent
         self.failure = None
 
     def run(self):
@@ -43,7 +44,7 @@ class Sender(threading.Thread):
         following = first  # the next to be sent on this connection
         unsent, answers, is_greeted = b"CLICKD/1 ACK\n", b"", False
         while True:
-            due = self.sent if self.finishing.is_set() else int((time.monotonic() - began) * self.rate)
+            due = self.sent if self.finishing.is_set() or self.holding.is_set() else int((time.monotonic() - began) * self.rate)
             # One that was sent before is due again, whatever the clock says.
             due = max(due, self.sent)
             while following < due and following < self.settled + self.window and len(unsent) < 65536:

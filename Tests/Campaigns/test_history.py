@@ -29,7 +29,7 @@ class CheckerTest(unittest.TestCase):
 
     @staticmethod
     def record(one):
-        return (hash(one["anonymousId"]) % 3, "a:" + one["anonymousId"], json.dumps(one))
+        return (history.partition("a:" + one["anonymousId"], 3), "a:" + one["anonymousId"], json.dumps(one))
 
     def cries(self, complaints, word):
         complaints = list(complaints)
@@ -68,10 +68,34 @@ class CheckerTest(unittest.TestCase):
         self.records[own[0]], self.records[own[1]] = self.records[own[1]], self.records[own[0]]
         self.cries(history.check_records(self.history, self.records), "behind")
 
-    def test_a_visitor_in_two_partitions(self):
+    def test_a_visitor_in_a_strange_partition(self):
         partition, key, value = self.records[-1]
-        self.records[-1] = (partition + 1, key, value)
-        self.cries(history.check_records(self.history, self.records), "partitions")
+        self.records[-1] = ((partition + 1) % 3, key, value)
+        self.cries(history.check_records(self.history, self.records), "belongs into")
+
+    def test_partitions(self):
+        # What Kafka's own client for Java says of these keys.
+        for key, hashed in (("21", -973932308), ("foobar", -790332482), ("a-little-bit-long-string", -985981536),
+                            ("a-little-bit-longer-string", -1486304829), ("abc", 479470107)):
+            self.assertEqual(history.partition(key, 1 << 31), hashed & 0x7FFFFFFF, key)
+
+    def test_partitions_that_were_added(self):
+        more = [event("a", number) for number in range(100, 200) if not is_bad(number)]
+        records = self.records + [(history.partition(key, 5), key, value) for _, key, value in map(self.record, more)]
+        self.history.sent = self.history.settled = {"a": 200}
+        self.cries(history.check_records(self.history, records), "belongs into")
+        self.history.counts = (3, 5)
+        self.assertEqual(list(history.check_records(self.history, records)), [])
+        same = [at for at in range(98, len(records)) if records[at][1] == records[98][1]]
+        records[same[0]], records[same[1]] = records[same[1]], records[same[0]]
+        self.cries(history.check_records(self.history, records), "behind")
+
+    def test_a_dead_letter_that_comes_late(self):
+        late = self.records.pop(0)
+        self.records.append(late)
+        self.cries(history.check_records(self.history, self.records), "behind")
+        self.history.late = {self.events[0]["messageId"]}
+        self.assertEqual(list(history.check_records(self.history, self.records)), [])
 
     def test_a_wrong_key(self):
         partition, _, value = self.records[-1]

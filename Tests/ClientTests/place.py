@@ -47,11 +47,14 @@ def eventually(condition, seconds=20, what="it"):
 
 
 class Place:
-    """A clickd and a clickd-web. `web`: more lines of [web]; `environment`: of both programs."""
+    """A clickd and a clickd-web. `web`: more lines of [web], and sections behind it; `environment`: of both programs; `roles`:
+    the daemon's, where it has not all; `beside`: the place whose topic, group and database it shares."""
 
-    def __init__(self, web="", environment=None):
+    def __init__(self, web="", environment=None, roles=None, beside=None, replication=1):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="clickd-clients-"))
-        self.name = "clients_" + uuid.uuid4().hex[:10]
+        self.name = beside.name if beside else "clients_" + uuid.uuid4().hex[:10]
+        self.roles = roles
+        self.replication = replication
         self.port, self.read_port = free_ports(2)
         self.url = f"http://127.0.0.1:{self.port}"
         self.config = self.folder / "clickd.toml"
@@ -74,13 +77,14 @@ path = "{self.folder}/outbox"
 min_free_bytes = "16 MiB"
 [pipeline]
 mode = "{"kafka" if KAFKA else "direct"}"
+{f"roles = {json.dumps(self.roles)}" if self.roles else ""}
 [kafka]
 brokers = "{KAFKA or "127.0.0.1:1"}"
 topic = "{self.name}"
 group = "{self.name}"
 create_topic = true
 partitions = 3
-replication = 1
+replication = {self.replication}
 [mongodb]
 uri = "{MONGODB}"
 database = "{self.name}"
