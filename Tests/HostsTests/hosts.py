@@ -10,6 +10,7 @@ import subprocess
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 CLICKD = os.path.join(ROOT, ".build", "release", "clickd")
 TICKS = os.sysconf("SC_CLK_TCK")
+NOBODY = "02:00:00:00:00:01"
 
 
 def ip(*words):
@@ -75,6 +76,16 @@ class Host:
 
     def mend(self):
         ip("link", "set", self.name, "up")
+
+    def lose(self, others):
+        """What it sends to these hosts is lost on the way, without a word: it takes a card that nobody has for theirs. What they
+        send still arrives."""
+        for other in others:
+            ip("-n", self.name, "neigh", "replace", other.address, "lladdr", NOBODY, "nud", "permanent", "dev", "eth0")
+
+    def find(self, others):
+        for other in others:
+            ip("-n", self.name, "neigh", "del", other.address, "dev", "eth0")
 
     def limit(self, mbit):
         """What it can send, in Mbit/s; 0: as fast as the machine is. False where this kernel cannot."""

@@ -7,7 +7,7 @@ import time
 
 from estate import Estate, eventually
 
-PART = max(500, int(os.environ.get("EVENTS", "180000")) // 18)  # events a web host and step: six steps, three hosts
+PART = max(500, int(os.environ.get("EVENTS", "180000")) // 21)  # events a web host and step: seven steps, three hosts
 LIMIT = 5  # Mbit/s that a consumer host may send, where hosts are to be the limit and not the cores they share
 FAULT_SECONDS = 20  # how long senders send in a step with lost hosts
 
@@ -144,6 +144,34 @@ class Scenario:
         tell(f"{estate.web[1].name} acknowledged {taken} events while it was cut off")
         assert taken > 0, "a web host without network took nothing"
 
+    def cut_one_way(self):
+        """Cables that carry one direction only, and a consumer without MongoDB that stays in its group."""
+        estate = self.estate
+        unheard, deaf, consumer = estate.web[0], estate.web[2], estate.consumers[0]
+        ways = [([unheard], estate.kafka_hosts), (estate.kafka_hosts, [deaf]), ([consumer], estate.mongodb_hosts)]
+        promise(f"{FAULT_SECONDS} s: Kafka does not hear {unheard.name}, {deaf.name} does not hear Kafka, "
+                f"MongoDB does not hear {consumer.name}: all say so, and everything arrives afterwards")
+        senders = self.begin(rate=PART / FAULT_SECONDS)
+        start = self.sent - PART
+        eventually(30, "the senders are under way", lambda: all(host.acknowledged() > start + PART // 8 for host in senders))
+        for ones, others in ways:
+            for one in ones:
+                one.lose(others)
+        cut, before = time.monotonic(), {host: host.acknowledged() for host in (unheard, deaf)}
+        for host, part in ((unheard, "forwarder"), (deaf, "forwarder"), (consumer, "mongodb")):
+            took = eventually(60, f"{host.name} says what is cut off", lambda host=host, part=part: any(
+                one["part"] == part for one in (host.status() or {}).get("conditions", [])))
+            reason = next((one["reason"] for one in host.status()["conditions"] if one["part"] == part), "well by now")
+            tell(f"{host.name}, {took:.0f} s later: {part}: {reason}")
+        eventually(60, "it has lasted", lambda: time.monotonic() > cut + FAULT_SECONDS)
+        for ones, others in ways:
+            for one in ones:
+                one.find(others)
+        for host, number in before.items():
+            tell(f"{host.name} acknowledged {host.acknowledged() - number} events meanwhile")
+            assert host.acknowledged() > number, f"{host.name} took nothing while it was cut off"
+        tell(f"mended; everything acknowledged, and in MongoDB {self.finish(senders, 120):.1f} s later")
+
     # What must hold in the end.
 
     def settle(self):
@@ -189,6 +217,7 @@ def main():
     try:
         scenario.growth()
         scenario.losses()
+        scenario.cut_one_way()
         scenario.settle()
     except Exception as error:
         print(f"hosts: FAILED: {error}", *scenario.estate.account(), sep="\n", file=sys.stderr)
