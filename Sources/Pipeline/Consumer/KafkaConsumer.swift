@@ -140,8 +140,7 @@ final class KafkaConsumer {
         control.turn()
         let isFull = chunks.count >= KafkaConsumer.maxChunks
         hold(consumer, isFull)
-        let isQuiet = gathering.isEmpty
-        switch consumer.poll(timeoutMilliseconds: isQuiet ? 100 : 5, onRebalance: { rebalance($0, consumer) }) {
+        switch consumer.poll(timeoutMilliseconds: gathering.isEmpty ? 100 : 5, onRebalance: { rebalance($0, consumer) }) {
         case .message(let message): gather(message)
         case .error(let error):
             conditions.set("consumer", error.text)
