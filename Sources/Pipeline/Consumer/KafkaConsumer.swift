@@ -67,11 +67,10 @@ final class KafkaConsumer {
         while prepare() {
             do {
                 if isRenewing { try renew() }
-                let log = log
                 while !control.isStopRequested, !isRenewing {
                     let consumer = try Consumer.open(
                         KafkaProperties.consumer(kafka, instance: instance), topic: kafka.topic
-                    ) { _, facility, text in log.debug("librdkafka \(facility): \(text)") }
+                    ) { [log] _, facility, text in log.debug("librdkafka \(facility): \(text)") }
                     isUsable = true
                     while isUsable, !control.isStopRequested, !isRenewing {
                         turn(consumer)
@@ -140,7 +139,8 @@ final class KafkaConsumer {
         control.turn()
         let isFull = chunks.count >= KafkaConsumer.maxChunks
         hold(consumer, isFull)
-        switch consumer.poll(timeoutMilliseconds: gathering.isEmpty ? 100 : 5, onRebalance: { rebalance($0, consumer) }) {
+        let patience: Int32 = gathering.isEmpty ? 100 : 5
+        switch consumer.poll(timeoutMilliseconds: patience, onRebalance: { rebalance($0, consumer) }) {
         case .message(let message): gather(message)
         case .error(let error):
             conditions.set("consumer", error.text)
