@@ -27,18 +27,19 @@ extension Consumer {
     /// Whether the assignment was lost, not asked back; reset by assign and unassign.
     public var isAssignmentLost: Bool { !isClosed && rd_kafka_assignment_lost(client) != 0 }
 
-    /// Stops messages of these partitions; group membership stays as long as poll is called.
+    /// Stops messages of these partitions, also after they were given up and assigned again; group membership stays as long
+    /// as poll is called. Not before a first message has come: where to begin could be forgotten
+    /// (https://github.com/confluentinc/librdkafka/issues/2190, 5591).
     public func pause(_ partitions: [Int32]) throws(KafkaError) {
         let list = PartitionList(topicName, partitions: partitions)
         try check("pause") { client in list.with { rd_kafka_pause_partitions(client, $0) } }
         if let error = list.firstError(operation: "pause") { throw error }
     }
 
-    /// Goes on behind the last message that poll returned.
+    /// Goes on behind the last message that poll returned. A partition that is not there any more counts as resumed.
     public func resume(_ partitions: [Int32]) throws(KafkaError) {
         let list = PartitionList(topicName, partitions: partitions)
         try check("resume") { client in list.with { rd_kafka_resume_partitions(client, $0) } }
-        if let error = list.firstError(operation: "resume") { throw error }
     }
 
     /// As of the last fetch, without asking; nil before the first. librdkafka learns `low` only by asking.

@@ -1,10 +1,10 @@
-// More members in a consumer group than the topic has partitions: one has nothing to do.
+// The daemon as one of several members of its consumer group.
 import Kafka
 import Linux
 import TestSupport
 import Testing
 
-@Suite(.serialized, .enabled(if: Servers.areThere)) struct IdleConsumerTests {
+@Suite(.serialized, .enabled(if: Servers.areThere)) struct GroupTests {
     @Test("a daemon without a partition holds up nobody, and takes over those of a member that leaves")
     func idle() throws {
         let daemon = try TestDaemon()
@@ -13,40 +13,86 @@ import Testing
             daemon.status()?["consumer.partitions"] == 3
         }
         // Partitions are dealt out by the order of names: with three others before it, it gets none.
-        var others = try (0..<3).map { _ in try member(of: daemon) }
-        var held = others.map { _ in 0 }
-        func turn() {
-            for (index, other) in others.enumerated() {
-                let polled = other.poll(timeoutMilliseconds: 20) { change in
-                    guard case .assigned(let partitions) = change else {
-                        held[index] = 0
-                        return try! other.unassign()
-                    }
-                    held[index] = partitions.count
-                    try! other.assign(partitions.map { ($0, .earliest) })
-                }
-                if case .message(let message) = polled { message.destroy() }
-            }
+        let others = try Others(3, of: daemon, at: try #require(Servers.kafka))
+        eventually(within: 60, "the daemon has none: \(others.held), \(daemon.status()?.json ?? "")") {
+            others.turn()
+            return others.held == [1, 1, 1] && daemon.status()?["consumer.partitions"] == 0
         }
-        eventually(within: 60, "the daemon has none: \(held), \(daemon.status()?.json ?? "")") {
-            turn()
-            return held == [1, 1, 1] && daemon.status()?["consumer.partitions"] == 0
-        }
-        others.removeLast().close()
-        held.removeLast()
-        eventually(within: 60, "it takes over a partition: \(held), \(daemon.status()?.json ?? "")") {
-            turn()
+        others.leave()
+        eventually(within: 60, "it takes over a partition: \(others.held), \(daemon.status()?.json ?? "")") {
+            others.turn()
             return daemon.status()?["consumer.partitions"] == 1
         }
-        for other in others { other.close() }
+        while !others.held.isEmpty { others.leave() }
         #expect(daemon.stop() == 0, "\(daemon.process?.errors.suffix(2000) ?? "")")
     }
 
-    private func member(of daemon: TestDaemon) throws -> Consumer {
-        try Consumer.open(
-            [
-                "bootstrap.servers": Servers.kafka ?? "", "group.id": daemon.topic, "client.id": "a",
-                "partition.assignment.strategy": "range", "enable.auto.commit": "false",
-            ], topic: daemon.topic)
+    @Test("a member comes and goes while MongoDB stands still: afterwards every partition goes on")
+    func pausedMeanwhile() throws {
+        try OwnServers.lend { servers in
+            let daemon = try TestDaemon(kafka: servers.kafka, mongodb: servers.mongodb)
+            try daemon.start()
+            let sender = try SteadySender("g", to: daemon.streamSocket, perSecond: 2000)
+            func isForwarded(_ more: Int) {
+                let before = daemon.status()?["ledger.forwarded"] ?? 0
+                eventually(within: 30, "\(more) more are in Kafka: \(daemon.status()?.json ?? "")") {
+                    (daemon.status()?["ledger.forwarded"] ?? 0) >= before + more
+                }
+            }
+            eventually(within: 30, "events arrive: \(daemon.status()?.json ?? "")") {
+                (daemon.status()?["ledger.inserted"] ?? 0) > 1000
+            }
+            try servers.pause(.mongo)
+            isForwarded(10_000)
+            let others = try Others(1, of: daemon, at: servers.kafka)
+            eventually(within: 60, "the other has a part: \(daemon.process?.errors.suffix(2000) ?? "")") {
+                others.turn()
+                return (1...2).contains(others.held[0])
+            }
+            others.leave()
+            isForwarded(10_000)
+            try servers.resume(.mongo)
+            let end = try #require(sender.finish(within: 60))
+            try Arrival.expect(sender.acknowledged(end), in: daemon, within: 90)
+            #expect(daemon.stop() == 0)
+        }
+    }
+}
+
+/// Members of the daemon's group whose names come before its own. They take what they are given and write nothing.
+private final class Others {
+    private var members: [Consumer] = []
+    /// How many partitions each has.
+    private(set) var held: [Int] = []
+
+    init(_ count: Int, of daemon: TestDaemon, at brokers: String) throws {
+        for _ in 0..<count {
+            members.append(
+                try Consumer.open(
+                    [
+                        "bootstrap.servers": brokers, "group.id": daemon.topic, "client.id": "a",
+                        "partition.assignment.strategy": "range", "enable.auto.commit": "false",
+                    ], topic: daemon.topic))
+            held.append(0)
+        }
+    }
+
+    func turn() {
+        for (index, member) in members.enumerated() {
+            let polled = member.poll(timeoutMilliseconds: 20) { change in
+                guard case .assigned(let partitions) = change else {
+                    held[index] = 0
+                    return try! member.unassign()
+                }
+                held[index] = partitions.count
+                try! member.assign(partitions.map { ($0, .earliest) })
+            }
+            if case .message(let message) = polled { message.destroy() }
+        }
+    }
+
+    func leave() {
+        members.removeLast().close()
+        held.removeLast()
     }
 }

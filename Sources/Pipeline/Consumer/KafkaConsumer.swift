@@ -39,7 +39,7 @@ final class KafkaConsumer {
     private var gatheredSince = Monotonic.now
     private var lastCommit = Monotonic.now
     private var lastLag = Monotonic(nanoseconds: 0)
-    private var isPaused = false
+    private var paused = PausedPartitions()
     private var isUsable = true
     private var deadInMinute = DeadRate()
     private var letters: ConsumerLetters
@@ -155,15 +155,11 @@ final class KafkaConsumer {
         if Monotonic.milliseconds(from: lastCommit, to: .now) >= KafkaConsumer.commitMilliseconds { commit(consumer) }
     }
 
-    /// With every writer busy for long, polling goes on but brings nothing.
     private func hold(_ consumer: Consumer, _ isFull: Bool) {
-        if isFull, !isPaused {
-            // Most often a writer is done within moments.
-            if pool.finished.wait(milliseconds: 200) { return settle() }
-            isPaused = (try? consumer.pause(Array(partitions.keys))) != nil
-        } else if !isFull, isPaused {
-            isPaused = (try? consumer.resume(Array(partitions.keys))) == nil
-        }
+        guard isFull else { return paused.end(consumer) }
+        // Most often a writer is done within moments.
+        if paused.isEmpty, pool.finished.wait(milliseconds: 200) { return settle() }
+        paused.add(partitions, consumer)
     }
 
     private func gather(_ message: ConsumedMessage) {
@@ -307,6 +303,7 @@ final class KafkaConsumer {
             } catch { log.debug("consumer: \(error)") }
         }
         forget()
+        paused.end(consumer)
         unplaced = []
     }
 
@@ -327,7 +324,6 @@ final class KafkaConsumer {
         dropGathered()
         generation += 1
         partitions = [:]
-        isPaused = false
     }
 
     /// Begins assigned partitions at the lower of what Kafka and what MongoDB say.
@@ -360,6 +356,7 @@ final class KafkaConsumer {
                 states[partition] = PartitionState(stored: progress, start: start)
                 starts.append((partition, .at(start)))
             }
+            paused.end(consumer)
             try consumer.assign(starts)
             partitions = states
             unplaced = []
@@ -377,8 +374,7 @@ final class KafkaConsumer {
     /// takes as long as MongoDB is away.
     private func abandon() {
         forget()
-        unplaced = []
-        rewound = [:]
+        (paused, unplaced, rewound) = (PausedPartitions(), [], [:])
         while !chunks.isEmpty, !control.isStopRequested {
             control.turn()
             _ = pool.finished.wait(milliseconds: 200)
