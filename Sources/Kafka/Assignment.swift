@@ -27,8 +27,8 @@ extension Consumer {
     /// Whether the assignment was lost, not asked back; reset by assign and unassign.
     public var isAssignmentLost: Bool { !isClosed && rd_kafka_assignment_lost(client) != 0 }
 
-    /// Stops messages of these partitions, perhaps also after they were given up and assigned again; group membership stays as long
-    /// as poll is called. Not before a first message has come: where to begin could be forgotten
+    /// Stops messages of these partitions, perhaps also after they were given up and assigned again; group membership stays
+    /// as long as poll is called. Not before a first message has come: where to begin could be forgotten
     /// (https://github.com/confluentinc/librdkafka/issues/2190, 5591).
     public func pause(_ partitions: [Int32]) throws(KafkaError) {
         let list = PartitionList(topicName, partitions: partitions)

@@ -1,5 +1,6 @@
 // While every writer is busy for long, polling goes on, for the group, but brings nothing. librdkafka may keep a pause
-// through revocation and assignment, so it is ended before either; and only what has begun to deliver is paused (Consumer.pause).
+// through revocation and assignment, so it is ended before either; and only what has begun to deliver is paused
+// (Consumer.pause).
 import Kafka
 
 struct PausedPartitions {
