@@ -167,18 +167,4 @@ import Testing
         #expect(weakness(safe + [(leader: 1, replicas: 1)], [:])?.contains("1 replica (") == true)
         #expect(weakness([(leader: -1, replicas: 3)], [:])?.contains("no leader") == true)
     }
-
-    @Test("partitions that Kafka takes nothing for are counted and named", arguments: [1, 2, 3])
-    func standstill(inSync: Int) {
-        let partitions = [3, inSync].enumerated().map {
-            TopicDescription.Partition(
-                id: Int32($0.offset), leader: 1, replicaCount: 3, inSyncCount: $0.element)
-        }
-        let topic = TopicDescription(name: "t", partitions: partitions, exists: true)
-        for least in 1...3 {
-            let reason = TopicSafety.standstill(topic, ["min.insync.replicas": "\(least)"])
-            #expect(reason?.contains("nothing for 1 of 2 partitions") == (inSync < least ? true : nil))
-        }
-        #expect(TopicSafety.standstill(topic, [:]) == nil)
-    }
 }

@@ -97,7 +97,7 @@ package final class TopicWatch: Sendable {
         if let text = configuration?["retention.ms"], let milliseconds = Int64(text) {
             retention.store(milliseconds, ordering: .relaxed)
         }
-        conditions.set("kafka", TopicSafety.standstill(topic, configuration ?? [:]))
+        conditions.set("kafka", nil)
         conditions.set("durability", TopicSafety.weakness(topic, configuration ?? [:]))
         if partitions.exchange(Int32(topic.partitions.count), ordering: .acquiringAndReleasing) == 0 { found.signal() }
     }
