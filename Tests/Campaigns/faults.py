@@ -89,22 +89,22 @@ class NodePaused(Paused):
 GONE = r"refused|timed out|not answer|no answer|brokers|disconnected|replica"
 
 
-class TwoNodesKilled(Killed):
+class TwoNodes:
+    """Which two of three a fault strikes, and what of it is seen."""
+
+    stops = "forwarded"
+    reason = GONE
+
+    def victims(self):
+        return sorted(self.campaign.random.sample(NODES, 2))
+
+
+class TwoNodesKilled(TwoNodes, Killed):
     name = "Kafka: two nodes of three killed, started"
-    stops = "forwarded"
-    reason = GONE
-
-    def victims(self):
-        return sorted(self.campaign.random.sample(NODES, 2))
 
 
-class TwoNodesPaused(Paused):
+class TwoNodesPaused(TwoNodes, Paused):
     name = "Kafka: two nodes of three stand still"
-    stops = "forwarded"
-    reason = GONE
-
-    def victims(self):
-        return sorted(self.campaign.random.sample(NODES, 2))
 
 
 class AllNodesKilled(Killed):
