@@ -9,7 +9,8 @@ import Testing
         screen: String, status: String
     ) {
         let file = daemon.folder.path + "/typescript"
-        let command = "\(Command.clickd) status --watch --config \(daemon.configPath); echo status=$?"
+        // Whichever shell script(1) takes, it outlives a Ctrl-C and says how the command ended.
+        let command = "trap : INT; \(Command.clickd) status --watch --config \(daemon.configPath); echo status=$?"
         let line = """
             seen() { for i in $(seq 600); do [ "$(grep -aoE "$1" \(file) | wc -l)" -ge $2 ] && return; sleep 0.2; done; }
             (seen '\(awaited)' 3; printf '\(keys)'; seen 'status=[0-9]' 1) 2> /dev/null |
@@ -41,7 +42,8 @@ import Testing
     @Test("without a daemon it says so and goes on; Ctrl-C gives the terminal back")
     func noDaemon() throws {
         let daemon = try TestDaemon()
-        let screen = try watch(daemon, keys: "\\003", after: "no daemon answers").screen
+        let (screen, status) = try watch(daemon, keys: "\\003", after: "no daemon answers")
+        #expect(status == "4")
         #expect(screen.ranges(of: "no daemon answers").count >= 3)
         #expect(screen.ranges(of: Self.leave).count == 1)
     }
