@@ -161,9 +161,8 @@ public enum Commands {
     private static func settings(for command: Command, _ file: String?) throws(SettingsError) -> Settings {
         guard let needs = command.needs else { return try Reload.load(file, .daemon) }
         let (settings, ignored) = try Settings.load(only: needs, file: file, environment: Environment.variables)
-        if let first = ignored.first {
-            let more = ignored.count > 1 ? " (and \(ignored.count - 1) more)" : ""
-            Terminal.complain("clickd \(command.name) goes on, but the configuration is wrong: \(first)\(more)")
+        if let wrong = firstOf(ignored.map(\.description)) {
+            Terminal.complain("clickd \(command.name) goes on, but the configuration is wrong: \(wrong)")
         }
         return settings
     }

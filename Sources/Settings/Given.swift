@@ -19,6 +19,12 @@ public enum SecretScope: Sendable {
     case web
     /// Every one: for checking a configuration.
     case all
+
+    /// Whether those of [kafka] are read.
+    var hasKafka: Bool { self == .daemon || self == .all }
+
+    /// Whether those of [web] are read.
+    var hasWeb: Bool { self == .web || self == .all }
 }
 
 /// Why librdkafka does not take the property of this name with this value, in its words without the value; nil where it

@@ -79,7 +79,7 @@ enum KafkaProperties {
             guard value.hasPrefix("/") else {
                 return refuse(written, entry, "not an absolute path; a name ending in _file takes the path of a secret")
             }
-            guard given.secrets == .daemon || given.secrets == .all else { return }
+            guard given.secrets.hasKafka else { return }
             do throws(Refusal) {
                 put(KafkaProperty(name: name, value: try FileText.secret(value), file: value), written, entry)
             } catch {

@@ -126,7 +126,7 @@ struct Loading {
                 settings.mongodb.uri = Secret(text)
             }
         }
-        if secrets != .daemon, let path = settings.web.readPasswordFile, !failed.contains("web.read_password_file") {
+        if secrets.hasWeb, let path = settings.web.readPasswordFile, !failed.contains("web.read_password_file") {
             secret("web.read_password_file", path) { text, settings throws(Refusal) in
                 settings.web.readPassword = Secret(text)
             }

@@ -46,6 +46,11 @@ public struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible
     }
 }
 
+/// The first of several sentences and how many there are behind it, where one line must do; nil where there are none.
+public func firstOf(_ sentences: [String]) -> String? {
+    sentences.first.map { sentences.count > 1 ? "\($0) (and \(sentences.count - 1) more)" : $0 }
+}
+
 private func rank(_ mistake: Mistake) -> Int {
     switch mistake.place {
     case .file(_, let line): line ?? 0

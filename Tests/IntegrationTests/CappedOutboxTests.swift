@@ -56,7 +56,8 @@ import Testing
             eventually(within: 30, "no more is taken: \(daemon.status()?.json ?? "no status")") {
                 defer { last = sender.now.stored }
                 usleep(700_000)
-                return sender.now.stored > 1000 && sender.now.stored == last
+                let isFull = daemon.status()?.reasons.contains { $0.hasPrefix("outbox:") } == true
+                return isFull && sender.now.stored > 1000 && sender.now.stored == last
             }
             let datagrams = try LocalSocket.connect(.datagram, path: daemon.datagramSocket)
             for number in 0..<Self.datagrams {

@@ -167,4 +167,24 @@ import Testing
         #expect(weakness(safe + [(leader: 1, replicas: 1)], [:])?.contains("1 replica (") == true)
         #expect(weakness([(leader: -1, replicas: 3)], [:])?.contains("no leader") == true)
     }
+
+    @Test(
+        "partitions that Kafka takes nothing for are counted: fewer in sync than it must have, and has",
+        arguments: 1...3)
+    func standstill(inSync: Int) {
+        func reason(_ least: Int?, replicas: Int) -> String? {
+            let partitions = [replicas, min(inSync, replicas)].enumerated().map {
+                TopicDescription.Partition(
+                    id: Int32($0.offset), leader: 1, replicaCount: replicas, inSyncCount: $0.element)
+            }
+            return TopicSafety.standstill(
+                TopicDescription(name: "t", partitions: partitions, exists: true),
+                least.map { ["min.insync.replicas": "\($0)"] } ?? [:])
+        }
+        for least in 1...3 {
+            #expect(reason(least, replicas: 3)?.contains("1 of 2 partitions") == (inSync < least ? true : nil))
+            #expect(reason(least, replicas: 1) == nil, "more than there are is not asked for")
+        }
+        #expect(reason(nil, replicas: 3) == nil)
+    }
 }

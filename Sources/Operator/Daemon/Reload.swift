@@ -62,9 +62,8 @@ package struct Reload {
 
     private func refuse(_ faults: [String]) {
         for fault in faults { log.error("configuration: \(fault)") }
-        let more = faults.count > 1 ? " (and \(faults.count - 1) more)" : ""
         log.error("configuration: the old one stays as it was, whole")
-        state("\(faults.first ?? "wrong")\(more); the old one stays")
+        state("\(firstOf(faults) ?? "wrong"); the old one stays")
     }
 
     /// What only the libraries can tell, before anything that works is closed: files of certificates, a uri's options.

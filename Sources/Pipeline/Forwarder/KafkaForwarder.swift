@@ -326,6 +326,7 @@ package final class KafkaForwarder {
     }
 
     private var silence: String {
+        if let standstill = watch.standstill { return standstill }
         let said = status.lastError.withLock { $0 }
         return said.map { KafkaCause.sentence($0, settings) } ?? "no answer from the brokers"
     }

@@ -4,6 +4,16 @@ import Kafka
 public enum TopicSafety {
     public static let safeReplicas = 3
 
+    /// Why Kafka takes no events for some partitions: fewer copies are in sync than it must have, which is never more than there
+    /// are. librdkafka tries such events again without a word.
+    public static func standstill(_ topic: TopicDescription, _ configuration: TopicConfiguration) -> String? {
+        guard let text = configuration["min.insync.replicas"], let least = Int(text) else { return nil }
+        let short = topic.partitions.filter { $0.inSyncCount < min(least, $0.replicaCount) }.count
+        guard short > 0 else { return nil }
+        return "too few replicas in sync for \(short) of \(topic.partitions.count) partitions "
+            + "(min.insync.replicas=\(least)); bring back their brokers"
+    }
+
     /// What makes the topic less safe than three replicas, two of them in sync for every write.
     public static func weakness(_ topic: TopicDescription, _ configuration: TopicConfiguration) -> String? {
         var weak: [String] = []

@@ -14,6 +14,7 @@ package final class TopicWatch: Sendable {
     private let log: Log
     private let partitions = Atomic<Int32>(0)
     private let retention = Atomic<Int64>(0)
+    private let stands = Guarded<String?>(nil)
     /// Signalled when the number of partitions becomes known.
     let found: EventDescriptor
 
@@ -41,6 +42,9 @@ package final class TopicWatch: Sendable {
     /// The topic's `retention.ms`: -1 for ever, 0 while it is not known.
     package var retentionMilliseconds: Int64 { retention.load(ordering: .relaxed) }
 
+    /// Why Kafka takes nothing for some partitions, when it was last seen.
+    package var standstill: String? { stands.withLock { $0 } }
+
     package func run() -> StageOutcome {
         var admin: Admin?
         var seen = 0
@@ -57,6 +61,7 @@ package final class TopicWatch: Sendable {
                 admin = client
                 try look(client, settings)
             } catch {
+                stands.withLock { $0 = nil }
                 conditions.set("kafka", KafkaCause.sentence(error, admin?.connection, settings))
             }
             // New settings are looked at soon.
@@ -97,6 +102,7 @@ package final class TopicWatch: Sendable {
         if let text = configuration?["retention.ms"], let milliseconds = Int64(text) {
             retention.store(milliseconds, ordering: .relaxed)
         }
+        stands.withLock { $0 = TopicSafety.standstill(topic, configuration ?? [:]) }
         conditions.set("kafka", nil)
         conditions.set("durability", TopicSafety.weakness(topic, configuration ?? [:]))
         if partitions.exchange(Int32(topic.partitions.count), ordering: .acquiringAndReleasing) == 0 { found.signal() }
