@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 
-.PHONY: help build test unit tsan asan browser office kill-campaign outage-campaign powerloss fault-sweep lint configuration bench demo deb deb-test hosts-test clean
+.PHONY: help build test unit tsan asan browser office kill-campaign fuzz outage-campaign powerloss fault-sweep lint configuration bench demo deb deb-test hosts-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -50,6 +50,11 @@ outage-campaign:  ## nodes of Kafka and MongoDB and consumers fail under a click
 	@scripts/install-deps build services test
 	$(SWIFT) build -c release --product clickd
 	@Tests/Campaigns/outages
+
+fuzz:  ## libFuzzer over each reader of bytes from outside, SECONDS=60 each; TARGET='lines toml': these alone
+	@scripts/install-deps build
+	CLICKD_FUZZER=1 $(SWIFT) build -c release --scratch-path .build/fuzz --product fuzz --sanitize=fuzzer --sanitize=address
+	@Tests/Fuzz/run $(or $(SECONDS),60) $(TARGET)
 
 office:  ## LibreOffice opens the CSV exports; installs it, 90 MB
 	@scripts/install-deps build services test office

@@ -98,6 +98,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Linux", "JSON", "Kafka", "Mongo"], path: "Tests/Support",
             swiftSettings: warningsAreErrors),
+        .target(
+            name: "Agreement", dependencies: ["JSON", "Mongo"], path: "Tests/Agreement",
+            swiftSettings: warningsAreErrors),
         .target(name: "CPowerLoss", dependencies: ["CSQLite"], path: "Tests/PowerLoss/vfs"),
         .executableTarget(
             name: "power-loss", dependencies: ["CPowerLoss", "Pipeline", "SQLite", "Linux"],
@@ -119,7 +122,8 @@ let package = Package(
         tests("OData", ["OData", "Reports", "ReportsAPI", "Rollups", "Events", "Mongo", "JSON", "Linux"]),
         tests("Settings", ["Settings", "Linux"]),
         tests(
-            "Pipeline", ["Pipeline", "Events", "Settings", "JSON", "SQLite", "Linux", "Kafka", "Mongo", "MockKafka"]),
+            "Pipeline",
+            ["Pipeline", "Events", "Settings", "JSON", "SQLite", "Linux", "Kafka", "Mongo", "MockKafka", "Agreement"]),
         tests("Operator", ["Operator", "Events", "JSON", "Linux"]),
         tests(
             "Integration",
@@ -130,3 +134,16 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// Built by `make fuzz` alone: the fuzzer brings a main of its own, and everything is instrumented for it.
+if Context.environment["CLICKD_FUZZER"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "Pipeline", "Operator", "Collector", "OData", "Settings", "Events", "TOML", "SQLite", "Mongo", "JSON",
+                "Linux",
+                "Agreement",
+            ],
+            path: "Tests/Fuzz/targets", swiftSettings: warningsAreErrors + [.unsafeFlags(["-parse-as-library"])]))
+}

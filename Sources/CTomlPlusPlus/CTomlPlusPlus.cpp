@@ -4,6 +4,8 @@
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_MAX_NESTED_VALUES 16
+// Its assertions fail on texts for which it has an error as well: "[/a]".
+#define TOML_ASSERT(claim) static_cast<void>(0)
 #include "CTomlPlusPlus.h"
 
 #include <algorithm>

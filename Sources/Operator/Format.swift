@@ -23,6 +23,7 @@ package enum Format {
     }
 
     package static func duration(seconds: Double) -> String {
+        let seconds = max(0, seconds)
         if seconds < 1 { return "\(Int(seconds * 1000)) ms" }
         if seconds < 120 { return "\(decimal(seconds, 1)) s" }
         if seconds < 7200 { return "\(Int(seconds / 60)) min" }
@@ -30,7 +31,9 @@ package enum Format {
         return seconds < 1e11 ? "\(decimal(seconds / 86_400, 1)) d" : "ages"
     }
 
+    /// Beyond 15 digits, as if it had those.
     package static func decimal(_ value: Double, _ places: Int) -> String {
+        let value = max(-1e15, min(value, 1e15))
         var scale = 1.0
         for _ in 0..<places { scale *= 10 }
         let rounded = (value * scale).rounded() / scale

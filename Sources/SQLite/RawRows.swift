@@ -25,6 +25,7 @@ public struct RawRows: ~Copyable {
     /// Where the newest copy of a page lies in the WAL.
     private let inWAL: [Int: off_t]
     private let pageBytes: Int
+    /// Of the file.
     private let pageCount: Int
 
     /// Opens the file at `path` and its WAL, for reading. `pageBytes`: used where the header cannot tell.
@@ -34,8 +35,8 @@ public struct RawRows: ~Copyable {
         guard fstat(file.raw, &state) == 0 else { throw SystemError("stat \(path)") }
         let wal = FileDescriptor(owning: Glibc.open(path + "-wal", O_RDONLY | O_CLOEXEC))
         let found = RawRows.frames(of: wal, pageBytes: pageBytes)
-        let pages = max(Int(state.st_size) / pageBytes, found.keys.max() ?? 0)
-        return RawRows(file: file, wal: wal, inWAL: found, pageBytes: pageBytes, pageCount: pages)
+        return RawRows(
+            file: file, wal: wal, inWAL: found, pageBytes: pageBytes, pageCount: Int(state.st_size) / pageBytes)
     }
 
     private init(
@@ -71,7 +72,7 @@ public struct RawRows: ~Copyable {
 
     /// Page `number` (from 1); nil where it cannot be read whole.
     private func page(_ number: Int) -> [UInt8]? {
-        guard number >= 1, number <= pageCount else { return nil }
+        guard number >= 1, number <= pageCount || inWAL[number] != nil else { return nil }
         let bytes = [UInt8](unsafeUninitializedCapacity: pageBytes) { buffer, count in
             count = max(0, read(number, into: UnsafeMutableRawBufferPointer(buffer)))
         }
@@ -87,8 +88,8 @@ public struct RawRows: ~Copyable {
 
     /// Visits every row that makes sense, page by page. `onPage` is a sign of life.
     public func forEach(onPage: () -> Void = {}, _ visit: (RawRow) -> Void) {
-        guard pageCount > 0 else { return }
-        for number in 1...pageCount {
+        // A frame may name any page: those beyond the file are looked at one by one, never all up to the highest.
+        for number in Array(1..<pageCount + 1) + inWAL.keys.filter({ $0 > pageCount }).sorted() {
             onPage()
             guard let page = page(number) else { continue }
             let start = number == 1 ? 100 : 0
@@ -104,9 +105,12 @@ public struct RawRows: ~Copyable {
         }
     }
 
+    /// No row is longer than all there is.
+    private var mostBytes: Int { min((pageCount + inWAL.count) * pageBytes, 1 << 30) }
+
     private func row(_ page: [UInt8], _ start: Int, isTable: Bool) -> RawRow? {
         var at = start
-        guard let size = RawRows.varint(page, &at), size > 0, size <= 1 << 30 else { return nil }
+        guard let size = RawRows.varint(page, &at), size > 0, size <= mostBytes else { return nil }
         var rowid: Int64 = 0
         if isTable {
             guard let read = RawRows.varint(page, &at) else { return nil }

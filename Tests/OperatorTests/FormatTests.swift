@@ -25,6 +25,10 @@ import Testing
         #expect(Format.decimal(1.05, 2) == "1.05")
         #expect(Format.decimal(12, 0) == "12")
         #expect(Format.decimal(-0.5, 1) == "-0.5")
+        for far in [Double.greatestFiniteMagnitude, -.greatestFiniteMagnitude, 1e19, -1e19] {
+            #expect(Format.duration(seconds: far) == (far > 0 ? "ages" : "0 ms"))
+            #expect(Format.decimal(far, 2) == (far > 0 ? "1000000000000000.00" : "-1000000000000000.00"))
+        }
         #expect(Format.padded("ab", 4) == "ab  ")
         #expect(Format.right("ab", 4) == "  ab")
         #expect(Format.right("abcde", 4) == "abcde")

@@ -1,4 +1,5 @@
 // What intake takes, MongoDB's writer makes a document of: thousands of random events, whole and damaged.
+import Agreement
 import Events
 import JSON
 import Linux
@@ -149,68 +150,10 @@ private struct RandomEvents {
                 #expect(view.dateMilliseconds("receivedAt") == 1_795_424_400_000)
                 #expect(view.integer("kafka.o") == 5)
                 #expect(view["activity"] != nil)
-                #expect(Self.disagreement(tape, tape.top, view) == nil, "\(shown)")
+                #expect(Agreement.disagreement(tape, tape.top, view) == nil, "\(shown)")
             }
         }
         #expect(taken > 300, "the generator makes events that are taken")
         #expect(refused.count >= 4, "and some that are not, for several reasons: \(refused)")
-    }
-
-    /// Compares the document with the text's members, each where it belongs; a sentence where they differ.
-    private static func disagreement(_ tape: JSONTape, _ top: Int, _ view: BSONView) -> String? {
-        var last: [[UInt8]: Int] = [:]
-        tape.members(of: top) { last[Array($0)] = $1 }
-        for (key, place) in last {
-            let name = String(decoding: key, as: UTF8.self)
-            switch name {
-            case "messageId", "event", "type", "receivedAt", "host", "anonymousId", "userId": continue
-            case "properties", "context", "traits":
-                guard tape.kind(place) != .null else { continue }
-                guard let element = view[name], same(tape, place, element) else { return "\(name) differs" }
-            default:
-                if name == "source", tape.kind(place) == .string {
-                    guard let element = view["source"], same(tape, place, element) else { return "source differs" }
-                    continue
-                }
-                let found = view.document("extra")?.first { $0.key.elementsEqual(key) }
-                guard let found, same(tape, place, found) else { return "extra.\(name) differs" }
-            }
-        }
-        return nil
-    }
-
-    private static func same(_ tape: JSONTape, _ place: Int, _ element: BSONElement) -> Bool {
-        switch tape.kind(place) {
-        case .string: return element.utf8.map { $0.elementsEqual(tape.string(place)) } ?? false
-        case .integer:
-            let fits = Int32(exactly: tape.integer(place)) != nil
-            return element.rawType == (fits ? 0x10 : 0x12) && element.integer == tape.integer(place)
-        case .unsigned: return element.rawType == 0x01 && element.double == Double(tape.unsigned(place))
-        case .double: return element.rawType == 0x01 && element.double?.bitPattern == tape.double(place).bitPattern
-        case .true: return element.bool == true
-        case .false: return element.bool == false
-        case .null: return element.isNull
-        case .array:
-            guard element.isArray, let inner = element.document.map({ Array($0) }) else { return false }
-            var index = 0
-            var isSame = true
-            tape.elements(of: place) { at in
-                isSame =
-                    isSame && index < inner.count && inner[index].name == "\(index)" && same(tape, at, inner[index])
-                index += 1
-            }
-            return isSame && index == inner.count
-        case .object:
-            guard !element.isArray, let inner = element.document else { return false }
-            var last: [[UInt8]: Int] = [:]
-            tape.members(of: place) { last[Array($0)] = $1 }
-            var seen = 0
-            for member in inner {
-                guard let at = last[Array(member.key)], same(tape, at, member) else { return false }
-                seen += 1
-            }
-            return seen == last.count
-        default: return false
-        }
     }
 }

@@ -74,6 +74,50 @@ import Testing
     }
 }
 
+@Suite struct LineSplitterTests {
+    private func lines(_ text: [UInt8], atMost: Int, limit: Int) -> [[UInt8]] {
+        var splitter = LineSplitter()
+        var found: [[UInt8]] = []
+        func see(_ line: UnsafeRawBufferPointer) -> Bool {
+            // Of a line beyond the limit only that is of interest; of blanks, nothing.
+            if !LineShape.isBlank(line) { found.append(line.count > limit + 1 ? [0] : Array(line)) }
+            return true
+        }
+        for start in stride(from: 0, to: text.count, by: atMost) {
+            Array(text[start..<min(start + atMost, text.count)]).withUnsafeBytes {
+                splitter.take($0, limit: limit, see)
+            }
+        }
+        splitter.finish(see)
+        return found
+    }
+
+    @Test("lines are the same however their bytes are cut into reads", arguments: 1...20)
+    func cuts(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<200 {
+            let text = (0..<Int.random(in: 0...60, using: &random)).map { _ in
+                Array("\n\nab\r   ".utf8).randomElement(using: &random) ?? 0
+            }
+            let whole = lines(text, atMost: 1000, limit: 5)
+            for size in [1, 2, 3, 7] { #expect(lines(text, atMost: size, limit: 5) == whole, "\(text)") }
+        }
+    }
+
+    @Test("nothing is handed on once it is not wanted")
+    func ends() {
+        var splitter = LineSplitter()
+        var count = 0
+        Array("a\nb\nc".utf8).withUnsafeBytes {
+            splitter.take($0, limit: 10) { _ in
+                count += 1
+                return false
+            }
+        }
+        #expect(count == 1)
+    }
+}
+
 /// The sender's end of a connection.
 private final class Sender {
     let descriptor: FileDescriptor

@@ -26,7 +26,12 @@ import Testing
         #expect(read.ledger == state.ledger)
         #expect(read.nextSequence == state.nextSequence)
         #expect(try OutboxState([]).nextSequence == 1)
-        #expect(throws: (any Error).self) { _ = try OutboxState(Array("{".utf8)) }
+        for damaged in [
+            "{", "[1,2]", "null", #"{"received":"1"}"#, #"{"next_sequence":[1]}"#, #"{"rejected":[]}"#,
+            #"{"rejected":{"full":{}}}"#, #"{"stored":18446744073709551615}"#,
+        ] {
+            #expect(throws: (any Error).self, "\(damaged)") { _ = try OutboxState(Array(damaged.utf8)) }
+        }
     }
 
     @Test("a ledger with a slip in any sum is unbalanced")

@@ -53,6 +53,8 @@ import Testing
         #expect(fault("a = '\n") != nil)
         #expect(fault("a = 99999999999999999999")?.line == 1)
         #expect(fault("a") != nil)
+        #expect(fault("x = 1\n[/a]\n")?.line == 2)
+        #expect(fault("[[/a]]\n") != nil && fault("[a./]\n") != nil)
         #expect(fault("\"\\") != nil)
     }
 

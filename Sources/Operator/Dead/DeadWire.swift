@@ -5,7 +5,7 @@ import Pipeline
 
 extension DeadRequest {
     /// Read from a request line's object; what is missing is as in `DeadRequest()`.
-    init?(_ tape: JSONTape) {
+    package init?(_ tape: JSONTape) {
         self.init()
         func text(_ name: StaticString) -> String? {
             tape.member(name, of: tape.top).flatMap { place in
@@ -41,7 +41,7 @@ extension DeadRequest {
         newIDs = isTrue("new_ids")
     }
 
-    var line: [UInt8] {
+    package var line: [UInt8] {
         var writer = JSONWriter()
         writer.object { o in
             o.member("command", "dead")
@@ -64,7 +64,7 @@ extension DeadRequest {
 }
 
 extension DeadAnswer {
-    var line: [UInt8] {
+    package var line: [UInt8] {
         var writer = JSONWriter()
         writer.object { o in
             if let problem { o.member("error", problem) }
@@ -78,7 +78,7 @@ extension DeadAnswer {
     }
 
     /// nil where the line is none of the daemon's.
-    init?(line: [UInt8]) {
+    package init?(line: [UInt8]) {
         guard let parser = try? JSONParser.make(capacity: line.count, maxDepth: 8) else { return nil }
         let read: DeadAnswer? = try? parser.parse(copying: line) { tape in
             func number(_ name: StaticString, _ place: Int) -> Int64? {

@@ -21,6 +21,7 @@ package struct DaemonFacts: Sendable {
         else { return nil }
         var facts = DaemonFacts()
         _ = try? parser.parse(copying: line) { tape in
+            guard tape.kind(tape.top) == .object else { return }
             tape.members(of: tape.top) { key, value in
                 let name = String(decoding: key, as: UTF8.self)
                 switch tape.kind(value) {

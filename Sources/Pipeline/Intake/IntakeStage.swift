@@ -182,13 +182,10 @@ final class IntakeStage {
         let count = Glibc.read(connection.descriptor.raw, room.baseAddress, room.count)
         if count < 0 && (clickd_errno() == EAGAIN || clickd_errno() == EINTR) { return }
         if count > 0 {
-            takeLines(of: connection, UnsafeRawBufferPointer(rebasing: room[..<count]))
+            let bytes = UnsafeRawBufferPointer(rebasing: room[..<count])
+            connection.splitter.take(bytes, limit: settings.maxEventBytes) { takeLine(of: connection, $0) }
         } else {
-            // A last line without LF is one all the same.
-            if connection.partial.count > 0, !connection.isSkipping {
-                takeLine(of: connection, connection.partial.bytes)
-            }
-            connection.partial.clear()
+            connection.splitter.finish { takeLine(of: connection, $0) }
             end(connection)
         }
         answer(connection)
@@ -201,51 +198,21 @@ final class IntakeStage {
         connection.watchesWrite = false
     }
 
-    private func takeLines(of connection: StreamConnection, _ bytes: UnsafeRawBufferPointer) {
-        var rest = bytes
-        while let base = rest.baseAddress, !connection.isEnded, let found = memchr(base, 0x0A, rest.count) {
-            let length = UnsafeRawPointer(found) - base
-            let line = UnsafeRawBufferPointer(start: base, count: length)
-            if connection.isSkipping {
-                connection.isSkipping = false
-            } else if connection.partial.count > 0 {
-                connection.partial.append(line)
-                takeLine(of: connection, connection.partial.bytes)
-                connection.partial.clear()
-            } else {
-                takeLine(of: connection, line)
-            }
-            rest = UnsafeRawBufferPointer(rebasing: rest[(length + 1)...])
-        }
-        guard !connection.isSkipping, !connection.isEnded, rest.count > 0 else { return }
-        connection.partial.append(rest)
-        // A CR may stand behind an event of the longest kind.
-        if connection.partial.count > settings.maxEventBytes + 1 {
-            // Blanks alone may yet be a blank line, which is not counted, or a line that is refused: its end tells.
-            if LineShape.isBlank(connection.partial.bytes) {
-                connection.partial.shorten(to: settings.maxEventBytes + 1)
-                return
-            }
-            takeLine(of: connection, connection.partial.bytes)
-            connection.partial.clear()
-            connection.isSkipping = true
-        }
-    }
-
-    private func takeLine(of connection: StreamConnection, _ raw: UnsafeRawBufferPointer) {
+    /// False once the connection takes no more lines.
+    private func takeLine(of connection: StreamConnection, _ raw: UnsafeRawBufferPointer) -> Bool {
         let line = LineShape.withoutCarriageReturn(raw)
+        if LineShape.isBlank(line) { return true }
         if connection.hello == .awaited {
-            if LineShape.isBlank(line) { return }
             connection.hello = .none
             if LineShape.isHello(line) {
                 greet(connection, line)
-                return
+                return !connection.isEnded
             }
         }
-        guard !LineShape.isBlank(line) else { return }
         connection.lines += 1
         if let rejection = take(line) { connection.refuse(line: connection.lines, rejection) }
         mark(connection)
+        return true
     }
 
     private func greet(_ connection: StreamConnection, _ line: UnsafeRawBufferPointer) {

@@ -18,9 +18,7 @@ package final class StreamConnection {
     /// Lines that are committed or refused, and how many of them the sender was told.
     private(set) var settled = 0
     private var told = 0
-    var partial = PartialLine()
-    /// In a line beyond the limit: everything up to its end is skipped.
-    var isSkipping = false
+    var splitter = LineSplitter()
     /// No more lines will come; it closes when all are settled and told.
     package var isEnded = false
     /// Whether the poller watches for reading, and for writing.

@@ -23,20 +23,29 @@ package struct OutboxState {
         self = read
     }
 
-    private init(tape: JSONTape) {
-        func number(_ name: StaticString, of place: Int) -> Int {
-            tape.member(name, of: place).map { Int(tape.integer($0)) } ?? 0
+    /// What is missing is 0; nil where anything is of another kind.
+    private init?(tape: JSONTape) {
+        guard tape.kind(tape.top) == .object else { return nil }
+        var isSound = true
+        func number(_ place: Int) -> Int {
+            guard tape.kind(place) == .integer else {
+                isSound = false
+                return 0
+            }
+            return Int(tape.integer(place))
         }
-        nextSequence = Int64(number("next_sequence", of: tape.top))
-        for (name, path) in OutboxState.fields { ledger[keyPath: path] = number(name, of: tape.top) }
-        guard let rejected = tape.member("rejected", of: tape.top) else { return }
-        for rejection in Rejection.allCases {
+        if let place = tape.member("next_sequence", of: tape.top) { nextSequence = Int64(number(place)) }
+        for (name, path) in OutboxState.fields {
+            if let place = tape.member(name, of: tape.top) { ledger[keyPath: path] = number(place) }
+        }
+        if let rejected = tape.member("rejected", of: tape.top) {
+            guard tape.kind(rejected) == .object else { return nil }
             tape.members(of: rejected) { key, value in
-                if key.elementsEqual(rejection.code.utf8) {
-                    ledger.rejected[Int(rejection.rawValue)] = Int(tape.integer(value))
-                }
+                guard let one = Rejection.allCases.first(where: { key.elementsEqual($0.code.utf8) }) else { return }
+                ledger.rejected[Int(one.rawValue)] = number(value)
             }
         }
+        guard isSound else { return nil }
     }
 
     package var bytes: [UInt8] {
