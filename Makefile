@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 
-.PHONY: help build test unit tsan asan browser office kill-campaign fuzz outage-campaign powerloss fault-sweep lint configuration bench demo deb deb-test hosts-test clean
+.PHONY: help build test unit tsan asan browser office kill-campaign soak fuzz outage-campaign powerloss fault-sweep lint configuration bench demo deb deb-test hosts-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -50,6 +50,14 @@ outage-campaign:  ## nodes of Kafka and MongoDB and consumers fail under a click
 	@scripts/install-deps build services test
 	$(SWIFT) build -c release --product clickd
 	@Tests/Campaigns/outages
+
+soak:  ## everything at work for MINUTES=30 at RATE=20000 events a second, servers failing; nothing may be lost, or grow
+	@scripts/install-deps build services test
+	$(SWIFT) build -c release --product clickd
+	$(SWIFT) build -c release --product clickd-web
+	@folder=$$(mktemp -d) && EXTRA=$$'log.segment.bytes=67108864\nlog.retention.bytes=1073741824\nlog.retention.check.interval.ms=10000' \
+	MONGO_CACHE_GB=1 scripts/services run $$folder/servers -- Tests/Campaigns/soak; \
+	status=$$?; rm -rf $$folder; exit $$status
 
 fuzz:  ## libFuzzer over each reader of bytes from outside, SECONDS=60 each; TARGET='lines toml': these alone
 	@scripts/install-deps build
