@@ -87,7 +87,8 @@ public final class Pipeline {
         let intakeControl = try StageControl(name: "intake")
         let intake = Handed(
             try IntakeStage(
-                live: live, sockets: sockets, door: door, control: intakeControl, status: intakeStatus, log: log))
+                live: live, sockets: sockets, door: door, control: intakeControl, status: intakeStatus,
+                conditions: conditions, log: log))
         try start(outboxControl) {
             defer {
                 door.close()

@@ -25,7 +25,7 @@ enum WebRun {
         Zone.use(settings.web.timezone)
         _ = mallopt(M_MMAP_THRESHOLD, 4 << 20)
         signal(SIGPIPE, SIG_IGN)
-        raiseDescriptorLimit()
+        DescriptorLimit.raise()
         var signals = sigset_t()
         sigemptyset(&signals)
         for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&signals, number) }
@@ -79,13 +79,5 @@ enum WebRun {
             log.notice("signal \(info.ssi_signo): stopping")
             return
         }
-    }
-
-    /// A connection is a descriptor; the soft limit is often 1,024.
-    private static func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }

@@ -45,7 +45,12 @@ final class ControlServer: @unchecked Sendable {
             if entries[0].revents != 0 { return }
             if entries[1].revents != 0 {
                 let raw = clickd_accept(listener.raw)
-                if raw >= 0 { answer(FileDescriptor(owning: raw)) }
+                if raw >= 0 {
+                    answer(FileDescriptor(owning: raw))
+                } else {
+                    // For want of descriptors, perhaps: the asker waits, and this thread does not spin.
+                    poll(&entries, 1, 100)
+                }
             }
         }
     }

@@ -17,6 +17,7 @@ enum RunCommand {
         // Batches come and go in a flood: without these their memory is given to the kernel and faulted in each time.
         _ = mallopt(M_MMAP_THRESHOLD, 4 << 20)
         _ = mallopt(M_TRIM_THRESHOLD, 32 << 20)
+        DescriptorLimit.raise()
         signal(SIGPIPE, SIG_IGN)
         var signals = sigset_t()
         sigemptyset(&signals)

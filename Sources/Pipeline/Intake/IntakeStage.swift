@@ -28,6 +28,7 @@ final class IntakeStage {
     private let door: OutboxDoor
     private let control: StageControl
     private let status: IntakeStatus
+    private let conditions: Conditions
     private let log: Log
     private let main: Poller
     private let streams: Poller
@@ -42,11 +43,13 @@ final class IntakeStage {
     private var watchesStreams = true
     private var watchesListeners = true
     private var listenersHeldSince = Monotonic.now
+    /// Connections wait for want of descriptors.
+    private var isShort = false
     private let buffer: UnsafeMutableRawBufferPointer
 
     init(
         live: LiveSettings, sockets: IntakeSockets, door: OutboxDoor,
-        control: StageControl, status: IntakeStatus, log: Log
+        control: StageControl, status: IntakeStatus, conditions: Conditions, log: Log
     ) throws {
         self.live = live
         let settings = live.now.intake
@@ -55,6 +58,7 @@ final class IntakeStage {
         self.door = door
         self.control = control
         self.status = status
+        self.conditions = conditions
         self.log = log
         main = try Poller.make()
         streams = try Poller.make()
@@ -96,6 +100,11 @@ final class IntakeStage {
             // Held for want of descriptors: they may be there again.
             if !watchesListeners, Monotonic.milliseconds(from: listenersHeldSince, to: .now) >= 100 {
                 resumeListeners()
+            }
+            if isShort, watchesListeners, Monotonic.milliseconds(from: listenersHeldSince, to: .now) >= 2000 {
+                // Those that waited have gone.
+                isShort = false
+                conditions.set("connections", nil)
             }
         }
         return finish()
@@ -139,11 +148,15 @@ final class IntakeStage {
     // MARK: Streams
 
     private func accept(_ listener: Int32) {
+        // The outbox, Kafka, MongoDB and `clickd status` need some too.
+        let files = DescriptorLimit.now
+        let room = min(settings.maxConnections, max(files / 2, files - 256))
+        isShort = false
         for _ in 0..<64 {
-            guard connections.count < settings.maxConnections else { break }
+            guard connections.count < room else { break }
             let raw = clickd_accept(listener)
             guard raw >= 0 else {
-                if clickd_errno() == EMFILE || clickd_errno() == ENFILE { pauseListeners() }
+                isShort = clickd_errno() == EMFILE || clickd_errno() == ENFILE
                 break
             }
             let descriptor = FileDescriptor(owning: raw)
@@ -153,7 +166,12 @@ final class IntakeStage {
             guard (try? streams.add(raw, tag: UInt64(connection.id))) != nil else { continue }
             connections[connection.id] = connection
         }
-        if connections.count >= settings.maxConnections { pauseListeners() }
+        if connections.count >= room, room < settings.maxConnections { isShort = true }
+        conditions.set(
+            "connections",
+            isShort
+                ? "no more are taken, for want of file descriptors: this process may open \(files) (LimitNOFILE)" : nil)
+        if isShort || connections.count >= room { pauseListeners() }
     }
 
     /// Further connections wait in the kernel's backlog.
