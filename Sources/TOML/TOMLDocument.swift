@@ -38,13 +38,22 @@ public struct TOMLDocument: Sendable, Equatable {
         if let error = clickd_toml_error(document, &line, &column) {
             return .failure(
                 TOMLError(
-                    file: file, line: max(Int(line), 1), column: max(Int(column), 1), text: String(cString: error)))
+                    file: file, line: max(Int(line), 1), column: max(Int(column), 1),
+                    text: oneLine(String(cString: error))))
         }
         var count = 0
         guard let first = clickd_toml_nodes(document, &count) else { return .success([]) }
         var walk = Walk(nodes: UnsafeBufferPointer(start: first, count: count))
         guard case .table(let entries) = walk.next().content else { return .success([]) }
         return .success(entries)
+    }
+
+    /// toml++ shows what it found as it is, a line break too.
+    private static func oneLine(_ text: String) -> String {
+        text.unicodeScalars.map {
+            $0.value < 0x20 || $0.value == 0x7F ? "\\u{\(String($0.value, radix: 16))}" : "\($0)"
+        }
+        .joined()
     }
 }
 

@@ -54,6 +54,7 @@ import Testing
         #expect(fault("a = 99999999999999999999")?.line == 1)
         #expect(fault("a") != nil)
         #expect(fault("x = 1\n[/a]\n")?.line == 2)
+        #expect(fault("x = [1, i\n")?.text.contains("\n") == false)
         #expect(fault("[[/a]]\n") != nil && fault("[a./]\n") != nil)
         #expect(fault("\"\\") != nil)
     }
