@@ -1,7 +1,9 @@
 /* Loaded into the shipped binary by LD_PRELOAD: kills it, as kill -9 does, just before or just after its Nth call of one
- * function. CLICKD_KILL_AT="FUNCTION before|after N", N from 1. Without that it changes nothing. */
+ * function, or lets that call and all later ones fail with EIO. CLICKD_KILL_AT="FUNCTION before|after|fail N", N from 1.
+ * Without that it changes nothing. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -14,15 +16,16 @@
 #include <unistd.h>
 
 static char wanted[64];
-static bool is_after;
+static bool is_after, is_failing;
 static long wanted_number;
 static atomic_long calls;
 
 __attribute__((constructor)) static void read_wish(void) {
     const char *wish = getenv("CLICKD_KILL_AT");
-    char when[16];
+    char when[16] = "";
     if (!wish || sscanf(wish, "%63s %15s %ld", wanted, when, &wanted_number) != 3) wanted[0] = 0;
-    else is_after = strcmp(when, "after") == 0;
+    is_after = strcmp(when, "after") == 0;
+    is_failing = strcmp(when, "fail") == 0;
 }
 
 static void die(void) {
@@ -32,10 +35,17 @@ static void die(void) {
 
 /* Whether this call of `name` is the one to die behind; dies here where it is the one to die before. */
 static bool comes(const char *name) {
-    if (strcmp(name, wanted) != 0) return false;
+    if (is_failing || strcmp(name, wanted) != 0) return false;
     if (atomic_fetch_add(&calls, 1) + 1 != wanted_number) return false;
     if (!is_after) die();
     return true;
+}
+
+/* Whether this call of `name` is one to fail. */
+static bool fails(const char *name) {
+    if (!is_failing || strcmp(name, wanted) != 0) return false;
+    errno = EIO;
+    return atomic_fetch_add(&calls, 1) + 1 >= wanted_number;
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -45,6 +55,7 @@ static bool comes(const char *name) {
         static __typeof__(&name) real;                \
         if (!real) real = REAL(name);                 \
         bool dies = comes(#name);                     \
+        if (fails(#name)) return (result)-1;          \
         result outcome = real arguments;              \
         if (dies) die();                              \
         return outcome;                               \

@@ -9,7 +9,7 @@ import Testing
     private static let events = 20_000
     private static let datagrams = 200
 
-    @Test("a full outbox makes streams wait, counts refused datagrams, and drains when Kafka is back")
+    @Test("an outbox at its limit: streams wait, refused datagrams are counted, and it drains when Kafka is back")
     func waits() throws {
         try whileKafkaIsAway(whenFull: "wait") { daemon, sender, comesBack in
             #expect(sender.now.refusals.isEmpty)

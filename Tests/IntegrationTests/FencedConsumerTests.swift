@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite(.serialized, .enabled(if: Servers.areThere)) struct FencedConsumerTests {
-    @Test("a consumer that lost its membership takes it back and goes on; nothing is lost and nothing double")
+    @Test("a consumer's membership taken over: it takes it back and goes on; nothing is lost and nothing double")
     func fenced() throws {
         let daemon = try TestDaemon()
         try daemon.start()

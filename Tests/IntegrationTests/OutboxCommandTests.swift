@@ -71,7 +71,7 @@ import Testing
         #expect(none.status == 2 && none.errors.contains("there is no outbox"), "\(none.errors)")
     }
 
-    @Test("a daemon sets a damaged outbox aside at its start, counts what is lost, and delivers the rest")
+    @Test("a damaged outbox: set aside at the start, what is lost is counted, and the rest delivered")
     func damagedStart() throws {
         let daemon = try stopped(500)
         try damage(daemon, at: "e-150")

@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(
-        "SIGTERM ends it within 20 s with exit 0, also with every neighbour dead",
+        "a stop: SIGTERM ends it within 20 s with exit 0, also with every neighbour dead",
         arguments: [TestDaemon.Mode.kafka, .direct])
     func stopsAlone(mode: TestDaemon.Mode) throws {
         let daemon = try TestDaemon(mode: mode, kafka: "127.0.0.1:1", mongodb: TestDaemon.nowhere)
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test("a second daemon on one outbox is refused with exit 2 and told the first's process id")
+    @Test("a second daemon on one outbox: refused with exit 2 and told the first's process id")
     func oneDaemonAnOutbox() throws {
         let daemon = try TestDaemon(mode: .direct)
         let first = try daemon.start()
@@ -57,7 +57,7 @@ import Testing
         #expect(daemon.status()?.texts["state"] == "running")
     }
 
-    @Test("a live daemon's sockets are never replaced", arguments: ["/s", "/d", "/c"])
+    @Test("a live daemon's socket: never replaced", arguments: ["/s", "/d", "/c"])
     func oneDaemonASocket(socket: String) throws {
         let daemon = try TestDaemon(mode: .direct)
         try daemon.start()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.serialized, .enabled(if: Servers.areThere)) struct TopicAgainTests {
     @Test(
-        "a topic deleted and made again is consumed from its start, live or after a restart", arguments: [true, false])
+        "a topic deleted and made again: consumed from its start, live or after a restart", arguments: [true, false])
     func again(isLive: Bool) throws {
         let daemon = try TestDaemon()
         try daemon.start()

@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("documents that a validator refuses go aside alone")
+    @Test("a document that MongoDB refuses goes aside alone")
     func validator() throws {
         try TestServer.withDatabase { client, database in
             try client.runWriteCommand(
@@ -105,7 +105,7 @@ import Testing
         return try write((0..<megabytes).map { ["_id": .integer(Int64($0)), "filler": filler] })
     }
 
-    @Test("a write concern error fails the whole, also beside duplicates")
+    @Test("a write concern error: the whole counts as not written, also beside duplicates")
     func writeConcern() throws {
         try TestServer.withDatabase { client, database in
             let events = try client.collection(database: database, "events")

@@ -118,7 +118,7 @@ extension OutboxHarness {
         #expect(outbox.ask(.drop) { $0.filter.ids = ["2", "99"] }.letters.map(\.id) == ["2"])
     }
 
-    @Test("beyond their room the oldest letters are given up: counted, said, and balanced after a restart too")
+    @Test("dead letters beyond their room: the oldest are given up, counted, said, and balanced after a restart too")
     func evicted() throws {
         let folder = try TemporaryFolder()
         var packing = try Packing()

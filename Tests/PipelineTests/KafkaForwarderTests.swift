@@ -21,6 +21,8 @@ private final class ForwarderHarness {
     private let thread: NamedThread
 
     static let msgSizeTooLarge: Int32 = 10
+    /// OUT_OF_ORDER_SEQUENCE_NUMBER, which an idempotent producer does not survive.
+    static let outOfOrder: Int32 = 45
     static let topic = "events"
 
     init(partitions: Int32 = 3, producer: [KafkaProperty] = [], patience: Int = 10_000) throws {
@@ -97,7 +99,7 @@ private final class ForwarderHarness {
 }
 
 @Suite(.serialized) struct KafkaForwarderTests {
-    @Test("a request refused as too large costs nothing: its events go alone, all are delivered, none is dead")
+    @Test("a produce request refused for what is in it costs nothing: its events go alone, all are delivered, none is dead")
     func tooLargeOnce() throws {
         let harness = try ForwarderHarness()
         defer { harness.stop() }
@@ -151,6 +153,25 @@ private final class ForwarderHarness {
         #expect(dead.text(1) == "msg_size_too_large")
         #expect(String(decoding: dead.bytes(2), as: UTF8.self) == expected.key)
         #expect(String(decoding: dead.bytes(3), as: UTF8.self) == expected.value)
+    }
+
+    @Test("a fatal producer error: another producer goes on, all is delivered, in order within a partition")
+    func fatal() throws {
+        let harness = try ForwarderHarness()
+        defer { harness.stop() }
+        var packing = try Packing()
+        harness.outbox.commit(packing.numbered(0..<100))
+        eventually(within: 20, "all is delivered") { harness.outbox.ledger.forwarded == 100 }
+        harness.cluster.pushErrors(codes: [ForwarderHarness.outOfOrder], request: MockCluster.produceRequest)
+        for start in stride(from: 100, to: 1100, by: 100) {
+            harness.outbox.commit(packing.numbered(start..<start + 100))
+        }
+        eventually(within: 30, "all is delivered") { harness.outbox.ledger.forwarded == 1100 }
+        #expect(harness.status.restarts.load(ordering: .relaxed) == 1)
+        let found = try harness.delivered(1100)
+        #expect(found.joined().sorted() == Array(0..<1100))
+        #expect(found.allSatisfy { $0 == $0.sorted() })
+        #expect(harness.outbox.ledger.isBalanced && harness.outbox.ledger.dead == 0)
     }
 
     @Test("brokers that go and come back cost nothing: all is delivered, in order within a partition")

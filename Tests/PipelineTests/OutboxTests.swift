@@ -226,7 +226,7 @@ import Testing
 }
 
 @Suite(.serialized, .enabled(if: SmallDisk.isAllowed)) struct FullDiskTests {
-    @Test("below min_free_bytes no new events are taken; what is stored stays, and room ends it")
+    @Test("a disk at its floor: below min_free_bytes no new events are taken; what is stored stays, and room ends it")
     func floor() throws {
         let disk = try #require(try SmallDisk(megabytes: 64))
         var packing = try Packing()
@@ -244,7 +244,7 @@ import Testing
         outbox.commit(packing.numbered(10..<20))
     }
 
-    @Test("on a disk that others filled nothing is lost and nothing acknowledged early; with room it goes on")
+    @Test("a disk that others filled: nothing is lost and nothing acknowledged early; with room it goes on")
     func full() throws {
         let disk = try #require(try SmallDisk(megabytes: 64))
         var packing = try Packing()

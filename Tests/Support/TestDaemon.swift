@@ -6,7 +6,7 @@ import Mongo
 import Testing
 
 public final class TestDaemon {
-    public enum Mode: Sendable { case kafka, direct }
+    public enum Mode: Sendable, CaseIterable { case kafka, direct }
 
     /// A MongoDB that never answers.
     public static let nowhere = "mongodb://127.0.0.1:1"
