@@ -55,15 +55,16 @@ package final class TopicWatch: Sendable {
                 if !settings.hasSameClients(as: new.kafka) { admin = nil }
                 settings = new.kafka
             }
+            var standstill: String?
             do throws(KafkaError) {
                 let client: Admin
                 if let admin { client = admin } else { client = try open(settings) }
                 admin = client
-                try look(client, settings)
+                standstill = try look(client, settings)
             } catch {
-                stands.withLock { $0 = nil }
                 conditions.set("kafka", KafkaCause.sentence(error, admin?.connection, settings))
             }
+            stands.withLock { $0 = standstill }
             // New settings are looked at soon.
             var pause = partitionCount > 0 && conditions.reason("kafka") == nil ? 5000 : 500
             while pause > 0, !live.hasNews(seen), !control.stop.wait(milliseconds: 250) { pause -= 250 }
@@ -78,33 +79,34 @@ package final class TopicWatch: Sendable {
         }
     }
 
-    private func look(_ admin: Admin, _ settings: KafkaSettings) throws(KafkaError) {
+    /// What stands still in a topic that is there and usable; nil for any other.
+    private func look(_ admin: Admin, _ settings: KafkaSettings) throws(KafkaError) -> String? {
         let topic = try admin.describeTopic(settings.topic, timeoutMilliseconds: TopicWatch.timeout)
         guard topic.exists, !topic.partitions.isEmpty else {
             guard settings.createTopic else {
                 conditions.set(
                     "kafka",
                     "topic \(settings.topic) does not exist, or may not be seen; create it, or set kafka.create_topic")
-                return
+                return nil
             }
             try admin.createTopic(
                 settings.topic, partitions: Int32(settings.partitions), replication: Int32(settings.replication),
                 configuration: ["message.timestamp.type": "LogAppendTime"], timeoutMilliseconds: TopicWatch.timeout)
-            return
+            return nil
         }
         let configuration = try? admin.topicConfiguration(settings.topic, timeoutMilliseconds: TopicWatch.timeout)
         if let policy = configuration?["cleanup.policy"], policy.contains("compact") {
             conditions.set(
                 "kafka",
                 "topic \(settings.topic) is compacted (cleanup.policy=\(policy)): it would drop events; use delete")
-            return
+            return nil
         }
         if let text = configuration?["retention.ms"], let milliseconds = Int64(text) {
             retention.store(milliseconds, ordering: .relaxed)
         }
-        stands.withLock { $0 = TopicSafety.standstill(topic, configuration ?? [:]) }
         conditions.set("kafka", nil)
         conditions.set("durability", TopicSafety.weakness(topic, configuration ?? [:]))
         if partitions.exchange(Int32(topic.partitions.count), ordering: .acquiringAndReleasing) == 0 { found.signal() }
+        return TopicSafety.standstill(topic, configuration ?? [:])
     }
 }
