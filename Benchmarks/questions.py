@@ -11,11 +11,8 @@ import socket
 import statistics
 import sys
 
+from question import Line, Question, lower, peak_memory, per_second, rate
 from workplace import Failure
-
-
-def per_second(answer):
-    return answer["events"] / answer["seconds"]
 
 
 def expect(daemon, **wanted):
@@ -25,15 +22,11 @@ def expect(daemon, **wanted):
         raise Failure(f"the ledger should say {wanted} and says {wrong}")
 
 
-def rate(value):
-    return f"{value / 1e6:.2f} M/s" if value >= 1e6 else f"{value / 1e3:.0f} k/s"
-
-
 def spread(rates):
     return f"{rate(min(rates))} to {rate(max(rates))}" if len(rates) > 1 else "one round"
 
 
-class Rate:
+class Rate(Question):
     """A question whose answer is events a second, and their share of what a raw program reaches."""
 
     def measure(self, place, events, rounds):
@@ -47,32 +40,24 @@ class Rate:
             print(f"  round {number}: clickd {rate(value)}, raw {rate(raw[-1])}", file=sys.stderr, flush=True)
         middle, limit = statistics.median(ours), statistics.median(raw)
         return {
-            "figure": self.title, "events": events, "clickd": middle, "raw": limit, "ratio": middle / limit,
-            "goal": self.goal, "floor": self.floor, "clickd_rounds": ours, "raw_rounds": raw, "daemon": daemons,
+            "events": events, "clickd": middle, "raw": limit, "ratio": middle / limit, "clickd_rounds": ours,
+            "raw_rounds": raw, "peak_memory_bytes": peak_memory(daemons), "daemon": daemons,
         }
 
-    def verdict(self, goal, result):
-        """Whether the median meets `goal`, which is a rate, a share of the raw limit, or both."""
-        wanted = [rate(goal["rate"])] if "rate" in goal else []
-        wanted += [f"{goal['ratio']} of raw"] if "ratio" in goal else []
-        met = result["clickd"] >= goal.get("rate", 0) and result["ratio"] >= goal.get("ratio", 0)
-        return f"{' and '.join(wanted)}: {'met' if met else 'missed'}"
-
-    def show(self, result):
-        memory = max(daemon["peak_memory_bytes"] for daemon in result["daemon"]) / 1e6
+    def details(self, result):
         seconds = statistics.median(daemon["cpu_seconds"] for daemon in result["daemon"])
-        print(f"{self.title}\n"
-              f"  clickd {rate(result['clickd'])} ({spread(result['clickd_rounds'])}),"
-              f" {memory:.0f} MB at most, {seconds / result['events'] * 1e6:.2f} s of CPU a million\n"
-              f"  raw    {rate(result['raw'])} ({spread(result['raw_rounds'])}), {self.limit}\n"
-              f"  ratio  {result['ratio']:.2f}\n"
-              f"  goal   {self.verdict(self.goal, result)}; floor {self.verdict(self.floor, result)}", flush=True)
+        return [
+            f"clickd {rate(result['clickd'])} ({spread(result['clickd_rounds'])}),"
+            f" {result['peak_memory_bytes'] / 1e6:.0f} MB at most, {seconds / result['events'] * 1e6:.2f} s of CPU a million",
+            f"raw    {rate(result['raw'])} ({spread(result['raw_rounds'])}), {self.limit}",
+            f"ratio  {result['ratio']:.2f}",
+        ]
 
 
 class Intake(Rate):
     title = "acknowledged intake over the stream socket, no forwarding"
     limit = "SQLite, a row a batch of 256 KiB, 4 a commit"
-    goal, floor = {"rate": 2_000_000}, {"rate": 1_000_000}
+    lines = [Line("acknowledged intake over the stream socket", "clickd", "events/s", 2_000_000, 1_000_000)]
     events, needs_servers = 2_000_000, False
 
     def raw(self, place, events, number):
@@ -97,8 +82,12 @@ class Intake(Rate):
 class Kafka(Rate):
     title = "stream socket to Kafka, acknowledged, all delivered"
     limit = "librdkafka, idempotent, acks=all, lz4"
-    goal, floor = {"rate": 800_000, "ratio": 0.9}, {"rate": 500_000}
-    events, needs_servers = 2_000_000, True
+    lines = [
+        Line("socket to Kafka", "clickd", "events/s", 800_000, 500_000),
+        Line("socket to Kafka, of the raw producer", "ratio", "share", 0.9, None),
+        lower("memory at full speed", "peak_memory_bytes", "bytes", 200e6, 400e6),
+    ]
+    events = 2_000_000
 
     def raw(self, place, events, number):
         topic = f"raw-{place.run}-{number}"
@@ -120,8 +109,8 @@ class Kafka(Rate):
 class Mongo(Rate):
     title = "Kafka to MongoDB, deduplicated"
     limit = "libmongoc, unordered inserts of 5,000, two writers, the same index"
-    goal, floor = {"ratio": 0.95}, {"ratio": 0.8}
-    events, needs_servers = 500_000, True
+    lines = [Line("Kafka to MongoDB, of raw insert with the same index", "ratio", "share", 0.95, 0.8)]
+    events = 500_000
 
     def prepare(self, command, database):
         """Before the daemon starts."""
@@ -163,8 +152,9 @@ class Collector(Rate):
     needs_servers = False
 
     def __init__(self, title, per_request, connections, events, goal, floor):
-        self.title, self.per_request, self.connections = title, per_request, connections
-        self.events, self.goal, self.floor = events, {"rate": goal}, {"rate": floor}
+        self.title, self.per_request, self.connections, self.events = title, per_request, connections, events
+        unit = "events/s" if per_request > 1 else "requests/s"
+        self.lines = [Line(title, "clickd", unit, goal, floor)]
 
     def load(self, place, port, events):
         return place.raw("http_post", port, events, place.run, self.per_request, self.connections)

@@ -5,6 +5,7 @@ import statistics
 import sys
 import time
 
+from question import Line, Question, lower
 from questions import Mongo
 from workplace import Failure, cpu_seconds, peak_memory_bytes
 
@@ -17,7 +18,7 @@ class Rollups(Mongo):
 
     title = "Kafka to MongoDB with the roll-ups for reports"
     limit = "the same while another process has the roll-ups' lease"
-    goal, floor = {"ratio": 0.9}, {"ratio": 0.75}
+    lines = [Line("Kafka to MongoDB, of the same without roll-ups", "ratio", "share", 0.9, 0.75)]
     has_rollups = True
 
     def prepare(self, command, database):
@@ -37,13 +38,12 @@ class Rollups(Mongo):
             self.has_rollups = True
 
 
-class Behind:
+class Behind(Question):
     """Reports while events come in: `updated` says until when every event is counted."""
 
     title = "how far reports are behind while 20,000 events a second come in"
-    events, needs_servers = 600_000, True
-    rate = 20_000
-    goal, floor = 30, 60
+    lines = [lower("reports behind events at 20 k/s", "worst_seconds", "s", 30, 60)]
+    events, rate = 600_000, 20_000
 
     def measure(self, place, events, rounds):
         database, topic, sent, late = f"behind_{place.run}", f"behind-{place.run}", 0, []
@@ -60,27 +60,24 @@ class Behind:
                 raise Failure(f"of {sent} events reports show {web.get('/api/overview').get('events')}")
             settled = time.monotonic() - began - took
             costs = daemon.costs()
-        return {"figure": self.title, "events": sent, "seconds": took, "worst_seconds": max(late),
-                "median_seconds": statistics.median(late), "all_counted_after_seconds": settled, "daemon": [costs],
-                "goal": {"seconds": self.goal}, "floor": {"seconds": self.floor}}
+        return {"events": sent, "seconds": took, "worst_seconds": max(late), "median_seconds": statistics.median(late),
+                "all_counted_after_seconds": settled, "daemon": [costs]}
 
-    def show(self, result):
-        met = {True: "met", False: "missed"}
-        worst = result["worst_seconds"]
-        print(f"{self.title}\n"
-              f"  {worst:.1f} s at worst, {result['median_seconds']:.1f} s usually, at"
-              f" {result['events'] / result['seconds'] / 1000:.1f} k/s for {result['seconds']:.0f} s;"
-              f" all counted {result['all_counted_after_seconds']:.1f} s after the last\n"
-              f"  goal   {self.goal} s: {met[worst < self.goal]}; floor {self.floor} s: {met[worst < self.floor]}",
-              flush=True)
+    def details(self, result):
+        return [f"{result['worst_seconds']:.1f} s at worst, {result['median_seconds']:.1f} s usually, at"
+                f" {result['events'] / result['seconds'] / 1000:.1f} k/s for {result['seconds']:.0f} s;"
+                f" all counted {result['all_counted_after_seconds']:.1f} s after the last"]
 
 
-class Reports:
+class Reports(Question):
     """Each report asked of a clickd-web that has just started, and once more; roll-ups of events over 90 days."""
 
     title = "reports as JSON over 90 days of generated events, over HTTP"
-    events, needs_servers = 10_000_000, True
-    goal, floor = {"days": 1, "others": 10}, {"days": 3, "others": 30}
+    lines = [
+        lower("reports over whole days, slowest", "whole_days_seconds", "s", 1, 3),
+        lower("reports of instants, event: steps, single products, slowest", "others_seconds", "s", 10, 30),
+    ]
+    events = 10_000_000
     whole_days = [
         "overview", "overview?device=phone", "overview?referrer=google.com", "overview?campaign=campaign-1",
         "overview?signed_in=true", "funnel", "funnel?device=phone", "funnel?signed_in=true", "funnel?breakdown=device",
@@ -104,7 +101,7 @@ class Reports:
         with place.daemon(["intake", "forwarder"], topic=None, database=database) as daemon:
             for kind, question, period in questions:
                 path = f"/api/{question}{'&' if '?' in question else '?'}{period}"
-                looks = [self.ask(place, daemon, path) for _ in range(rounds)]
+                looks = [self.look(place, daemon, path) for _ in range(rounds)]
                 answer = {name: statistics.median(look[name] for look in looks) for name in looks[0]}
                 answers.append({"kind": kind, "question": question + (" (instants)" if period == instants else ""), **answer})
                 print(f"  {answers[-1]['question']}: {answer['cold']:.2f} s, again {answer['warm']:.2f} s",
@@ -115,10 +112,10 @@ class Reports:
                     raise Failure(f"{filled['events']} events are shown as {shown}")
         with place.mongodb() as command:
             command({"dropDatabase": 1, "$db": database})
-        return {"figure": self.title, "events": filled["events"], "answers": answers, "goal": self.goal,
-                "floor": self.floor}
+        return {"events": filled["events"], "answers": answers, "whole_days_seconds": slowest(answers, "days"),
+                "others_seconds": slowest(answers, "others")}
 
-    def ask(self, place, daemon, path):
+    def look(self, place, daemon, path):
         with place.web(daemon) as web:
             times, costs = [], []
             for _ in range(2):
@@ -129,18 +126,16 @@ class Reports:
             return {"cold": times[0], "warm": times[1], "cold_cpu": costs[0], "warm_cpu": costs[1],
                     "memory": peak_memory_bytes(web.process.pid)}
 
-    def show(self, result):
-        print(f"{self.title}: {result['events'] / 1e6:.1f} million\n"
-              f"  {'':62} {'cold':>7} {'warm':>7} {'CPU':>7} {'MB':>5}")
+    def details(self, result):
+        texts = [f"{result['events'] / 1e6:.1f} million events", f"{'':62} {'cold':>7} {'warm':>7} {'CPU':>7} {'MB':>5}"]
         for answer in result["answers"]:
-            print(f"  {answer['question']:62} {answer['cold']:6.2f}s {answer['warm']:6.2f}s {answer['cold_cpu']:6.2f}s"
-                  f" {answer['memory'] / 1e6:5.0f}")
-        for kind, name in (("days", "whole days"), ("others", "instants, event: steps, single products")):
-            own = [answer for answer in result["answers"] if answer["kind"] == kind]
-            worst = max(max(answer["cold"], answer["warm"]) for answer in own)
-            goal, floor = self.goal[kind], self.floor[kind]
-            print(f"  {name}: slowest {worst:.2f} s; goal < {goal} s: {'met' if worst < goal else 'missed'};"
-                  f" floor < {floor} s: {'met' if worst < floor else 'missed'}", flush=True)
+            texts.append(f"{answer['question']:62} {answer['cold']:6.2f}s {answer['warm']:6.2f}s {answer['cold_cpu']:6.2f}s"
+                         f" {answer['memory'] / 1e6:5.0f}")
+        return texts
+
+
+def slowest(answers, kind):
+    return max(max(answer["cold"], answer["warm"]) for answer in answers if answer["kind"] == kind)
 
 
 def seconds_behind(web):

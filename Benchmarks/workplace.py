@@ -73,6 +73,18 @@ class Workplace:
     def raw(self, name, *words):
         return ask([self.program(name), *map(str, words)], name)
 
+    @contextlib.contextmanager
+    def background(self, name, *words):
+        """A raw program at work meanwhile; whoever asks for it reads its output."""
+        process = subprocess.Popen([self.program(name), *map(str, words)], stdout=subprocess.PIPE, text=True)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            process.stdout.close()
+
     def fill_rollups(self, database, events):
         """Roll-ups of generated events of the last 90 days, as the writer makes them; their first and last day."""
         program = os.path.join(os.path.dirname(self.clickd), "bench-reports")
@@ -107,14 +119,13 @@ class Workplace:
         shutil.rmtree(self.data, ignore_errors=True)
 
     @contextlib.contextmanager
-    def daemon(self, roles, topic="bench", database="bench"):
-        daemon = Daemon(self, roles, topic, database)
+    def daemon(self, roles, topic="bench", database="bench", **special):
+        daemon = Daemon(self, roles, topic, database, **special)
         try:
             daemon.start()
             yield daemon
         finally:
             daemon.stop()
-
 
     @contextlib.contextmanager
     def http_limit(self):
@@ -142,21 +153,29 @@ class Workplace:
             web.process.wait(30)
 
 
-def free_port():
-    with socket.socket() as probe:
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(type=kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """By the process's own clock, what clock_getcpuclockid names: /proc counts in steps of 10 ms."""
+    return time.clock_gettime(~pid << 3 | 2)
+
+
+def of_proc(pid, file, name):
+    """A number from a file of /proc/PID whose lines are `name: number`."""
+    with open(f"/proc/{pid}/{file}", encoding="utf-8") as lines:
+        return next((int(line.split()[1]) for line in lines if line.startswith(name + ":")), 0)
+
+
+def memory_bytes(pid):
+    return of_proc(pid, "status", "VmRSS") * 1024
 
 
 def peak_memory_bytes(pid):
-    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-        return next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM")), 0)
+    return of_proc(pid, "status", "VmHWM") * 1024
 
 
 class Web:
@@ -189,9 +208,9 @@ class Web:
 
 
 class Daemon:
-    """clickd in a folder of its own, which is removed when it stops."""
+    """clickd in a folder of its own, which is removed when it stops. Without a topic Kafka cannot be reached."""
 
-    def __init__(self, place, roles, topic, database):
+    def __init__(self, place, roles, topic, database, mode="kafka", datagrams=False):
         self.program = place.clickd
         self.folder = os.path.join(place.data, "clickd")
         self.config = os.path.join(self.folder, "clickd.toml")
@@ -200,29 +219,42 @@ class Daemon:
         self.log = os.path.join(place.data, "clickd.log")
         self.takes_events = "intake" in roles
         self.process = None
-        servers = place.servers or {}
-        brokers = servers.get("KAFKA_BROKERS") if topic else f"127.0.0.1:{place.nobody.getsockname()[1]}"
+        self.datagram_socket = os.path.join(self.folder, "datagram.sock") if datagrams else ""
+        self.udp_port = free_port(socket.SOCK_DGRAM) if datagrams else None
+        self.place, self.database, self.mode, self.roles = place, database, mode, roles
+        self.use_topic(topic)
+
+    def use_topic(self, topic):
+        """What the next launch says of Kafka."""
+        servers = self.place.servers or {}
+        brokers = servers.get("KAFKA_BROKERS") if topic else f"127.0.0.1:{self.place.nobody.getsockname()[1]}"
+        udp = f"127.0.0.1:{self.udp_port}" if self.udp_port else ""
         self.text = "\n".join([
             "[host]", 'name = "bench"',
-            "[intake]", f"stream_socket = {json.dumps(self.socket if self.takes_events else '')}", 'datagram_socket = ""', 'udp = ""',
+            "[intake]", f"stream_socket = {json.dumps(self.socket if self.takes_events else '')}",
+            f"datagram_socket = {json.dumps(self.datagram_socket)}", f"udp = {json.dumps(udp)}",
             "[outbox]", f"path = {json.dumps(os.path.join(self.folder, 'outbox'))}", 'max_bytes = "8 GiB"',
-            "[pipeline]", 'mode = "kafka"', f"roles = {json.dumps(roles)}",
+            "[pipeline]", f'mode = "{self.mode}"', f"roles = {json.dumps(self.roles)}",
             "[kafka]", f"brokers = {json.dumps(brokers)}", f"topic = {json.dumps(topic or 'bench')}",
             "create_topic = true", "partitions = 6", "replication = 1",
             "[mongodb]", f"uri = {json.dumps(servers.get('MONGODB_URI') or 'mongodb://127.0.0.1:1')}",
-            f"database = {json.dumps(database)}",
+            f"database = {json.dumps(self.database)}",
             "[control]", f"socket = {json.dumps(self.control)}", ""])
 
     def start(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
+        self.launch()
+        self.wait("it answers", lambda: self.status() is not None)
+        if self.takes_events:
+            self.wait("its socket is there", lambda: os.path.exists(self.socket))
+
+    def launch(self):
+        """The process alone, with the folder as it is."""
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(self.text)
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([self.program, "run", "--config", self.config], stdout=log, stderr=log)
-        self.wait("it answers", lambda: self.status() is not None)
-        if self.takes_events:
-            self.wait("its socket is there", lambda: os.path.exists(self.socket))
 
     def status(self):
         """What `clickd status --json` prints, asked on the control socket: a process a look would be felt on two cores."""
@@ -254,11 +286,13 @@ class Daemon:
             return file.read()[-600:].strip()
 
     def costs(self):
-        """Processor time and memory up to now."""
+        """Processor time, memory, and what was given to the disk, up to now."""
         pid = self.process.pid
-        return {"cpu_seconds": cpu_seconds(pid), "peak_memory_bytes": peak_memory_bytes(pid)}
+        return {"cpu_seconds": cpu_seconds(pid), "peak_memory_bytes": peak_memory_bytes(pid),
+                "written_bytes": of_proc(pid, "io", "write_bytes")}
 
-    def stop(self):
+    def end(self):
+        """The process alone; the folder stays."""
         if self.process and self.process.poll() is None:
             self.process.terminate()
             try:
@@ -266,4 +300,12 @@ class Daemon:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+    def kill(self):
+        """As a power loss does it, as far as a process goes."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.end()
         shutil.rmtree(self.folder, ignore_errors=True)
