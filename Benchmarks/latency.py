@@ -1,0 +1,144 @@
+"""The questions about time: until an event is acknowledged, and until it is in MongoDB, at a steady rate.
+
+The load is open: events are due at fixed times, and a latency counts from when its event was due (raw/latency.c).
+"""
+
+import json
+import math
+import os
+import select
+import statistics
+import sys
+import time
+
+from question import Question, duration, lower, rate
+from questions import expect
+from workplace import Failure
+
+SHOWN = ("p50", "p99", "p999", "max")
+
+
+def percentile(values, share):
+    return sorted(values)[math.ceil(share * (len(values) - 1))]
+
+
+def shown(numbers):
+    return ", ".join(f"{name} {duration(numbers[name + '_seconds'])}" for name in SHOWN if name + "_seconds" in numbers)
+
+
+class Latency(Question):
+    """Every event goes on to Kafka meanwhile. One alone: events so far apart that each is settled before the next is due."""
+
+    title = "how long an acknowledgement takes, from when the event was due"
+    lines = [
+        lower("acknowledgement of one event alone, p99", "alone_p99_seconds", "s", 0.001, 0.003),
+        lower("acknowledgement at 100 k/s, p99", "at_100k_p99_seconds", "s", 0.010, 0.025),
+    ]
+    # A rate, how many connections, for how many seconds of a usual run.
+    loads = {"alone": (250, 1, 8), "at_10k": (10_000, 4, 8), "at_100k": (100_000, 4, 8)}
+    events = 800_000  # of the fastest; the others take as long
+
+    def measure(self, place, events, rounds):
+        answers = {name: [] for name in self.loads}
+        result = {"loads": {}, "synced": syncs_alone(place.data)}
+        with place.daemon(["intake", "forwarder"], topic=f"latency-{place.run}") as daemon:
+            place.raw("sender", daemon.socket, 1, place.run + "w")
+            daemon.wait("the first event is delivered", lambda: daemon.ledger().get("forwarded") == 1)
+            sent = 1
+            for number in range(rounds):
+                for name, (per_second, connections, seconds) in self.loads.items():
+                    count = max(100, int(per_second * seconds * events / self.events))
+                    run = f"{place.run}{number}{name[-3:]}"
+                    answer = place.raw("latency", daemon.socket, per_second, count, run, connections)
+                    answers[name].append(answer)
+                    sent += count
+                    print(f"  round {number + 1}: {name}: p99 {duration(answer['p99'])}", file=sys.stderr, flush=True)
+            daemon.wait("all is delivered", lambda: daemon.ledger().get("forwarded") == sent)
+            costs = daemon.costs()
+            expect(daemon, stored=sent, forwarded=sent, outbox=0)
+        for name, looks in answers.items():
+            numbers = {f"{key}_seconds": statistics.median(look[key] for look in looks)
+                       for key in ("p50", "p90", "p99", "p999")}
+            numbers |= {f"{key}_seconds": max(look[key] for look in looks) for key in ("max", "stall", "late")}
+            result["loads"][name] = {"rate_per_second": self.loads[name][0], **numbers}
+            result[f"{name}_p99_seconds"] = numbers["p99_seconds"]
+        return {"events": sent, **result, "daemon": [costs]}
+
+    def details(self, result):
+        texts = [f"fdatasync of 4 KiB alone: {shown(result['synced'])}"]
+        for load in result["loads"].values():
+            texts.append(f"{load['rate_per_second']:7} a second: {shown(load)}; the worst stall {duration(load['stall_seconds'])},"
+                         f" the load itself late by {duration(load['late_seconds'])} at most")
+        return texts
+
+
+def syncs_alone(folder, count=500):
+    """What the disk takes at least: 4 KiB written over the same place and synced."""
+    times, path = [], os.path.join(folder, "synced")
+    with open(path, "wb", buffering=0) as file:
+        file.write(bytes(4096))
+        os.fsync(file.fileno())
+        for index in range(count):
+            began = time.monotonic()
+            os.pwrite(file.fileno(), bytes([index % 256]) * 4096, 0)
+            os.fdatasync(file.fileno())
+            times.append(time.monotonic() - began)
+    os.remove(path)
+    return {"p50_seconds": percentile(times, 0.5), "p99_seconds": percentile(times, 0.99), "max_seconds": max(times)}
+
+
+class Stored(Question):
+    """From the OK of an event to the first look that finds it in MongoDB, by read concern "majority"; looks are a few
+    milliseconds apart, and count as late as they are. One event of `every` is looked for."""
+
+    title = "from stored to in MongoDB by way of Kafka, at 10,000 events a second"
+    lines = [lower("stored to MongoDB at 10 k/s, p99", "p99_seconds", "s", 0.25, 1)]
+    events, rate, every = 150_000, 10_000, 20
+
+    def measure(self, place, events, rounds):
+        database = f"stored_{place.run}"
+        with place.daemon(["intake", "forwarder", "consumer"], f"stored-{place.run}", database) as daemon, \
+                place.mongodb() as command:
+            place.raw("sender", daemon.socket, 1, place.run + "w")
+            daemon.wait("the first event is in MongoDB", lambda: daemon.ledger().get("inserted") == 1)
+            with place.background("latency", daemon.socket, self.rate, events, place.run, 1, self.every) as load:
+                taken, answer = self.look(command, database, load)
+            daemon.wait("all is in MongoDB", lambda: daemon.ledger().get("inserted") == events + 1)
+            costs = daemon.costs()
+            expect(daemon, stored=events + 1, forwarded=events + 1, consumed=events + 1, duplicates=0, consumer_dead=0)
+            command({"dropDatabase": 1, "$db": database})
+        return {"events": events, "seconds": answer["seconds"], "looked_for": len(taken), "daemon": [costs],
+                "p50_seconds": percentile(taken, 0.5), "p99_seconds": percentile(taken, 0.99), "max_seconds": max(taken)}
+
+    def look(self, command, database, load):
+        """How long each event took, and what the load says at its end."""
+        stored, taken, answer, rest = {}, [], None, b""
+        os.set_blocking(load.stdout.fileno(), False)
+        deadline = time.monotonic() + 120
+        while answer is None or stored:
+            if time.monotonic() > deadline:
+                raise Failure(f"{len(stored)} events are not in MongoDB")
+            if answer is None and select.select([load.stdout], [], [], 0.004)[0]:
+                block = os.read(load.stdout.fileno(), 65536)
+                if not block:
+                    raise Failure("the load ended without an answer")
+                *lines, rest = (rest + block).split(b"\n")
+                for line in map(json.loads, lines):
+                    if isinstance(line, dict):
+                        answer = line
+                    else:
+                        stored[line[0]] = line[1]
+            if stored:
+                found = command({"find": "events", "$db": database, "filter": {"_id": {"$in": list(stored)}},
+                                 "projection": {"_id": 1}, "readConcern": {"level": "majority"}, "batchSize": 10_000})
+                now = time.monotonic()
+                taken += [now - stored.pop(document["_id"]) for document in found["cursor"]["firstBatch"]]
+                time.sleep(0.002)
+        return taken, answer
+
+    def details(self, result):
+        return [f"{shown(result)}, of {result['looked_for']} events looked for at"
+                f" {rate(result['events'] / result['seconds'])}"]
+
+
+ALL = {"latency": Latency(), "stored": Stored()}
