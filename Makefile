@@ -87,8 +87,8 @@ configuration:  ## docs/configuration.md, from the code
 	$(SWIFT) build -c release --product clickd
 	.build/release/clickd check-config --reference --config etc/clickd.toml >docs/configuration.md
 
-bench:  ## the way of events against raw limits in the same run, and reports over 10 million events
-	@scripts/install-deps build services
+bench:  ## every figure that clickd has a goal for, against raw limits and other systems in the same run
+	@scripts/install-deps build services bench
 	$(SWIFT) build -c release
 	@Benchmarks/run
 

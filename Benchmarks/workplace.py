@@ -18,7 +18,7 @@ import urllib.request
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 FOLDER = os.path.join(ROOT, ".build", "bench")
 LIBRARIES = {"sender": None, "sqlite_rows": "sqlite3", "producer": "rdkafka", "insert": "libmongoc-1.0",
-             "http_post": None, "http_limit": "libmicrohttpd", "latency": None, "datagrams": None}
+             "http_post": None, "http_limit": "libmicrohttpd", "latency": None, "datagrams": None, "offsets": "rdkafka"}
 PATIENCE = 120
 
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
