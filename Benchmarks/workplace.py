@@ -107,8 +107,8 @@ class Workplace:
         shutil.rmtree(self.data, ignore_errors=True)
 
     @contextlib.contextmanager
-    def daemon(self, roles, topic="bench", database="bench"):
-        daemon = Daemon(self, roles, topic, database)
+    def daemon(self, roles, topic="bench", database="bench", **special):
+        daemon = Daemon(self, roles, topic, database, **special)
         try:
             daemon.start()
             yield daemon
@@ -191,7 +191,7 @@ class Web:
 class Daemon:
     """clickd in a folder of its own, which is removed when it stops."""
 
-    def __init__(self, place, roles, topic, database):
+    def __init__(self, place, roles, topic, database, partitions=6):
         self.program = place.clickd
         self.folder = os.path.join(place.data, "clickd")
         self.config = os.path.join(self.folder, "clickd.toml")
@@ -208,7 +208,7 @@ class Daemon:
             "[outbox]", f"path = {json.dumps(os.path.join(self.folder, 'outbox'))}", 'max_bytes = "8 GiB"',
             "[pipeline]", 'mode = "kafka"', f"roles = {json.dumps(roles)}",
             "[kafka]", f"brokers = {json.dumps(brokers)}", f"topic = {json.dumps(topic or 'bench')}",
-            "create_topic = true", "partitions = 6", "replication = 1",
+            "create_topic = true", f"partitions = {partitions}", "replication = 1",
             "[mongodb]", f"uri = {json.dumps(servers.get('MONGODB_URI') or 'mongodb://127.0.0.1:1')}",
             f"database = {json.dumps(database)}",
             "[control]", f"socket = {json.dumps(self.control)}", ""])
@@ -216,13 +216,17 @@ class Daemon:
     def start(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
+        self.launch()
+        self.wait("it answers", lambda: self.status() is not None)
+        if self.takes_events:
+            self.wait("its socket is there", lambda: os.path.exists(self.socket))
+
+    def launch(self):
+        """The process alone, with the folder as it is."""
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(self.text)
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([self.program, "run", "--config", self.config], stdout=log, stderr=log)
-        self.wait("it answers", lambda: self.status() is not None)
-        if self.takes_events:
-            self.wait("its socket is there", lambda: os.path.exists(self.socket))
 
     def status(self):
         """What `clickd status --json` prints, asked on the control socket: a process a look would be felt on two cores."""
@@ -258,7 +262,8 @@ class Daemon:
         pid = self.process.pid
         return {"cpu_seconds": cpu_seconds(pid), "peak_memory_bytes": peak_memory_bytes(pid)}
 
-    def stop(self):
+    def end(self):
+        """The process alone; the folder stays."""
         if self.process and self.process.poll() is None:
             self.process.terminate()
             try:
@@ -266,4 +271,7 @@ class Daemon:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+    def stop(self):
+        self.end()
         shutil.rmtree(self.folder, ignore_errors=True)
