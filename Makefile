@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 
-.PHONY: help build test unit tsan asan browser office kill-campaign soak fuzz outage-campaign powerloss fault-sweep lint configuration bench bench-curves demo deb deb-test hosts-test clean
+.PHONY: help build test unit tsan asan browser office kill-campaign soak fuzz outage-campaign powerloss fault-sweep lint configuration bench bench-check bench-curves demo deb deb-test hosts-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -91,6 +91,10 @@ bench:  ## the way of events against raw limits in the same run, and reports ove
 	@scripts/install-deps build services
 	$(SWIFT) build -c release
 	@Benchmarks/run $(if $(JSON),--json $(JSON))
+
+bench-check:  ## exit 1 when intake, kafka or mongo lost more than a fifth of its kept share of the raw limit; JSON=FILE: of that run
+	@scripts/install-deps build services
+	@Benchmarks/check $(JSON)
 
 bench-curves:  ## rates by event size, connections, partitions; start and memory by backlog, FULL=1 to 50 million; JSON=FILE
 	@scripts/install-deps build services
