@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 
-.PHONY: help build test unit tsan asan browser office kill-campaign soak fuzz outage-campaign powerloss fault-sweep lint configuration bench demo deb deb-test hosts-test clean
+.PHONY: help build test unit tsan asan browser office kill-campaign soak fuzz outage-campaign powerloss fault-sweep lint configuration bench bench-check bench-curves demo deb deb-test hosts-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -87,10 +87,18 @@ configuration:  ## docs/configuration.md, from the code
 	$(SWIFT) build -c release --product clickd
 	.build/release/clickd check-config --reference --config etc/clickd.toml >docs/configuration.md
 
-bench:  ## every figure that clickd has a goal for, against raw limits and other systems in the same run
+bench:  ## every figure with a goal, against raw limits and other systems in the same run; JSON=FILE keeps it
 	@scripts/install-deps build services bench
 	$(SWIFT) build -c release
-	@Benchmarks/run
+	@Benchmarks/run $(if $(JSON),--json $(JSON))
+
+bench-check:  ## exit 1 when intake, kafka or mongo lost more than a fifth of its kept share of the raw limit; JSON=FILE: of that run
+	@scripts/install-deps build services
+	@Benchmarks/check $(JSON)
+
+bench-curves:  ## rates by event size, connections, partitions; start and memory by backlog, FULL=1 to 50 million; JSON=FILE
+	@scripts/install-deps build services
+	@ONLY=$${ONLY:-sizes,connections,partitions,backlog} Benchmarks/run $(if $(JSON),--json $(JSON))
 
 deb:  ## the Debian packages, into .build/deb
 	@scripts/install-deps build package

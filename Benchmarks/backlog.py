@@ -16,6 +16,25 @@ from questions import expect
 from workplace import Failure
 
 EVENT = b'{"event":"Product Viewed","messageId":"start-%d","anonymousId":"v-1"}\n'
+MOST_SECONDS = 120
+
+
+def first_ok(daemon):
+    """Seconds from the start of the process to the OK of an event that asked as soon as it could."""
+    began = time.monotonic()
+    daemon.launch()
+    while time.monotonic() - began < MOST_SECONDS:
+        try:
+            with socket.socket(socket.AF_UNIX) as stream:
+                stream.settimeout(MOST_SECONDS)
+                stream.connect(daemon.socket)
+                stream.sendall(b"CLICKD/1 ACK\n" + EVENT % time.monotonic_ns())
+                answers = stream.makefile("rb")
+                if answers.readline() == b"CLICKD/1 OK\n" and answers.readline() == b"OK 1\n":
+                    return time.monotonic() - began
+        except OSError:
+            time.sleep(0.001)  # not listening yet
+    raise Failure(f"no OK within {MOST_SECONDS} s of a start: {daemon.last_words()}")
 
 
 class Drain(Question):
@@ -26,15 +45,14 @@ class Drain(Question):
         lower("memory with a 10-million backlog", "peak_memory_bytes", "bytes", 200e6, 400e6),
     ]
     events, rate = 10_000_000, 50_000
-    most_seconds = 120
 
     def measure(self, place, events, rounds):
         with place.daemon(["intake", "forwarder"], topic=None) as daemon:
             place.raw("sender", daemon.socket, events, place.run)
             costs, starts = [daemon.costs()], []
             daemon.kill()
-            for number in range(rounds):
-                starts.append(self.first_ok(daemon, number))
+            for _ in range(rounds):
+                starts.append(first_ok(daemon))
                 daemon.wait("it answers", lambda: daemon.ledger().get("outbox") == events + len(starts))
                 time.sleep(1)
                 costs.append(daemon.costs())
@@ -49,23 +67,6 @@ class Drain(Question):
         return {"events": events, "start_seconds": max(starts), "start_seconds_each": starts, "raw": raw,
                 "ratio": drained["clickd"] / raw, "peak_memory_bytes": peak_memory(costs), "daemon": costs, **drained}
 
-    def first_ok(self, daemon, number):
-        """Seconds from the start of the process to the OK of an event that asked as soon as it could."""
-        began = time.monotonic()
-        daemon.launch()
-        while time.monotonic() - began < self.most_seconds:
-            try:
-                with socket.socket(socket.AF_UNIX) as stream:
-                    stream.settimeout(self.most_seconds)
-                    stream.connect(daemon.socket)
-                    stream.sendall(b"CLICKD/1 ACK\n" + EVENT % number)
-                    answers = stream.makefile("rb")
-                    if answers.readline() == b"CLICKD/1 OK\n" and answers.readline() == b"OK 1\n":
-                        return time.monotonic() - began
-            except OSError:
-                time.sleep(0.001)  # not listening yet
-        raise Failure(f"no OK within {self.most_seconds} s of a start: {daemon.last_words()}")
-
     def drain(self, place, daemon, waiting):
         """From what the first look finds delivered to where the backlog is: what came in since is behind it."""
         daemon.launch()
@@ -76,7 +77,7 @@ class Drain(Question):
             looks.append(daemon.ledger().get("forwarded", 0))
             return looks[-1]
 
-        words = ("latency", daemon.socket, self.rate, self.rate * self.most_seconds, place.run + "d", 2)
+        words = ("latency", daemon.socket, self.rate, self.rate * MOST_SECONDS, place.run + "d", 2)
         with place.background(*words) as load:
             began = daemon.wait("events are delivered", lambda: forwarded() > 0, pause=0.01)
             there = looks[-1]

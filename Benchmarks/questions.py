@@ -59,6 +59,7 @@ class Intake(Rate):
     limit = "SQLite, a row a batch of 256 KiB, 4 a commit"
     lines = [Line("acknowledged intake over the stream socket", "clickd", "events/s", 2_000_000, 1_000_000)]
     events, needs_servers = 2_000_000, False
+    connections = 1
 
     def raw(self, place, events, number):
         file = os.path.join(place.data, "raw.db")
@@ -71,7 +72,7 @@ class Intake(Rate):
 
     def clickd(self, place, events, number):
         with place.daemon(["intake", "forwarder"], topic=None) as daemon:
-            answer = place.raw("sender", daemon.socket, events, place.run)
+            answer = place.raw("sender", daemon.socket, events, place.run, self.connections)
             costs = daemon.costs()
             # Status is published a moment after the last OK.
             daemon.wait("the ledger shows all", lambda: daemon.ledger().get("stored", 0) >= events)
@@ -88,17 +89,20 @@ class Kafka(Rate):
         lower("memory at full speed", "peak_memory_bytes", "bytes", 200e6, 400e6),
     ]
     events = 2_000_000
+    connections, partitions = 1, 6
 
     def raw(self, place, events, number):
         topic = f"raw-{place.run}-{number}"
-        return per_second(place.raw("producer", place.servers["KAFKA_BROKERS"], topic, events, place.run))
+        brokers = place.servers["KAFKA_BROKERS"]
+        return per_second(place.raw("producer", brokers, topic, events, place.run, "", self.partitions))
 
     def clickd(self, place, events, number):
-        with place.daemon(["intake", "forwarder"], topic=f"kafka-{place.run}-{number}") as daemon:
+        topic = f"kafka-{place.run}-{number}"
+        with place.daemon(["intake", "forwarder"], topic=topic, partitions=self.partitions) as daemon:
             # The topic is there and the producer connected before the clock starts, as for the raw program.
             place.raw("sender", daemon.socket, 1, place.run + "w")
             daemon.wait("the first event is delivered", lambda: daemon.ledger().get("forwarded") == 1)
-            answer = place.raw("sender", daemon.socket, events, place.run)
+            answer = place.raw("sender", daemon.socket, events, place.run, self.connections)
             # From the first byte sent; seen up to 0.1 s late, which is not taken off.
             ended = daemon.wait("all is delivered", lambda: daemon.ledger().get("forwarded") == events + 1, pause=0.05)
             costs = daemon.costs()

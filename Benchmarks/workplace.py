@@ -210,7 +210,7 @@ class Web:
 class Daemon:
     """clickd in a folder of its own, which is removed when it stops. Without a topic Kafka cannot be reached."""
 
-    def __init__(self, place, roles, topic, database, mode="kafka", datagrams=False):
+    def __init__(self, place, roles, topic, database, mode="kafka", datagrams=False, partitions=6):
         self.program = place.clickd
         self.folder = os.path.join(place.data, "clickd")
         self.config = os.path.join(self.folder, "clickd.toml")
@@ -222,6 +222,7 @@ class Daemon:
         self.datagram_socket = os.path.join(self.folder, "datagram.sock") if datagrams else ""
         self.udp_port = free_port(socket.SOCK_DGRAM) if datagrams else None
         self.place, self.database, self.mode, self.roles = place, database, mode, roles
+        self.partitions = partitions
         self.use_topic(topic)
 
     def use_topic(self, topic):
@@ -236,7 +237,7 @@ class Daemon:
             "[outbox]", f"path = {json.dumps(os.path.join(self.folder, 'outbox'))}", 'max_bytes = "8 GiB"',
             "[pipeline]", f'mode = "{self.mode}"', f"roles = {json.dumps(self.roles)}",
             "[kafka]", f"brokers = {json.dumps(brokers)}", f"topic = {json.dumps(topic or 'bench')}",
-            "create_topic = true", "partitions = 6", "replication = 1",
+            "create_topic = true", f"partitions = {self.partitions}", "replication = 1",
             "[mongodb]", f"uri = {json.dumps(servers.get('MONGODB_URI') or 'mongodb://127.0.0.1:1')}",
             f"database = {json.dumps(self.database)}",
             "[control]", f"socket = {json.dumps(self.control)}", ""])

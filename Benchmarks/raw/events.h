@@ -1,6 +1,7 @@
 // The events that every benchmark sends: shop events of about 250 bytes, from 10,000 visitors, the same ones for
 // clickd and for the raw programs it is held against. They are made before the clock starts; what differs from one
 // pass over them to the next is the messageId's eight digits, which stand at known places and are written in place.
+// EVENT_BYTES in the environment: lines of exactly that size instead (100 to 65,536, the LF not counted).
 #ifndef BENCH_EVENTS_H
 #define BENCH_EVENTS_H
 
@@ -11,6 +12,7 @@
 #include <time.h>
 
 enum { VISITORS = 10000, KEY_BYTES = 10, DISTINCT = 16384, LINE_ROOM = 512 };
+enum { LEAST_BYTES = 100, MOST_BYTES = 64 << 10, MEMORY_BYTES = 64 << 20 };
 
 struct line {
     size_t start, length;  // in bytes; length counts the LF
@@ -119,10 +121,44 @@ static inline void make_fields(struct fields *f, uint64_t *state, const char *ru
     }
 }
 
+// 0: the usual events.
+static inline size_t event_bytes(void) {
+    const char *word = getenv("EVENT_BYTES");
+    size_t bytes = word ? strtoull(word, NULL, 10) : 0;
+    if (!word || (bytes >= LEAST_BYTES && bytes <= MOST_BYTES)) return bytes;
+    fprintf(stderr, "EVENT_BYTES is %d to %d, not %s\n", LEAST_BYTES, MOST_BYTES, word);
+    exit(2);
+}
+
+// How many different events each of `connections` sends in turn, so that they fit into 64 MiB.
+static inline size_t distinct(size_t connections) {
+    size_t bytes = event_bytes(), count = MEMORY_BYTES / (bytes ? bytes : 288) / connections;
+    return count < DISTINCT ? count : DISTINCT;
+}
+
+// The rest of a line of a chosen size, after the messageId, up to its closing `"}}` at `end`: a list of products, as an
+// order has it, and a note that fills it up. Returns the line's end.
+static inline char *write_sized(char *at, const char *end, uint64_t *state, const char *visitor) {
+    at += sprintf(at, "\",\"anonymousId\":\"%s\",\"properties\":{", visitor);
+    if (end - at > 110) {
+        at += sprintf(at, "\"products\":[");
+        while (end - at > 80)  // one is at most 54
+            at += sprintf(at, "{\"product_id\":\"P-%04u\",\"price\":%u.%02u,\"quantity\":%u},", next_random(state) % 10000,
+                          1 + next_random(state) % 200, next_random(state) % 100, 1 + next_random(state) % 3);
+        at[-1] = ']';
+        *at++ = ',';
+    }
+    at += sprintf(at, "\"n\":\"");
+    while (at < end) *at++ = (char)('a' + next_random(state) % 26);
+    memcpy(at, "\"}}\n", 4);
+    return at + 4;
+}
+
 // `count` lines, numbered from `first`. With `host`, as clickd stores them: receivedAt and host in front.
 static inline struct events make_events(size_t count, const char *run, uint64_t first, const char *host) {
     struct events made = {0};
-    size_t room = count * 288 + LINE_ROOM;
+    const size_t bytes = event_bytes(), line_room = LINE_ROOM + bytes;
+    size_t room = count * (bytes ? bytes + 1 : 288) + line_room;
     made.bytes = must(malloc(room));
     made.lines = must(malloc(count * sizeof *made.lines));
     made.count = count;
@@ -132,19 +168,23 @@ static inline struct events make_events(size_t count, const char *run, uint64_t 
     iso_time(received, sizeof received, now);
     if (host) snprintf(front, sizeof front, "\"receivedAt\":\"%s\",\"host\":\"%.40s\",", received, host);
     for (size_t i = 0; i < count; i++) {
-        if (room - made.size < LINE_ROOM) made.bytes = must(realloc(made.bytes, room += room / 4 + LINE_ROOM));
+        if (room - made.size < line_room) made.bytes = must(realloc(made.bytes, room += room / 4 + line_room));
         struct fields f;
         make_fields(&f, &state, run, first + i, now);
         struct line *line = &made.lines[i];
         char *at = made.bytes + made.size;
-        int head = snprintf(at, LINE_ROOM, "{%s\"type\":\"track\",\"event\":\"%s\",\"messageId\":\"%s", front, f.name,
-                            f.message_id);
-        int rest = snprintf(at + head, LINE_ROOM - (size_t)head,
-                            "\",\"anonymousId\":\"%s\",\"timestamp\":\"%s\",\"properties\":%s}\n", f.visitor,
-                            f.timestamp, f.properties);
+        char *rest = at, *end;
+        if (bytes) {
+            rest += sprintf(at, "{%s\"type\":\"page\",\"messageId\":\"%s", front, f.message_id);
+            end = write_sized(rest, at + bytes - 3, &state, f.visitor);
+        } else {
+            rest += sprintf(at, "{%s\"type\":\"track\",\"event\":\"%s\",\"messageId\":\"%s", front, f.name, f.message_id);
+            end = rest + sprintf(rest, "\",\"anonymousId\":\"%s\",\"timestamp\":\"%s\",\"properties\":%s}\n", f.visitor,
+                                 f.timestamp, f.properties);
+        }
         line->start = made.size;
-        line->length = (size_t)(head + rest);
-        line->digits = made.size + (size_t)head - 8;
+        line->length = (size_t)(end - at);
+        line->digits = made.size + (size_t)(rest - at) - 8;
         memcpy(line->key, "a:", 2);
         memcpy(line->key + 2, f.visitor, KEY_BYTES - 2);
         made.size += line->length;

@@ -1,13 +1,13 @@
 // The raw limit of the way to Kafka: the same events by librdkafka alone, idempotent, acks=all, lz4, from memory that
 // is lent and not copied; done when every delivery report came. Also fills a topic for the consumer's benchmark.
-//   producer BROKERS TOPIC EVENTS RUN [HOST]     HOST: records as clickd stores them, receivedAt and host in front
-// Makes the topic, six partitions. Prints JSON: events, bytes, seconds.
+//   producer BROKERS TOPIC EVENTS RUN [HOST [PARTITIONS]]     HOST: records as clickd stores them, receivedAt and host in
+//   front; "": as they are sent
+// Makes the topic, of six partitions unless told otherwise. Prints JSON: events, bytes, seconds.
 #include <librdkafka/rdkafka.h>
 
 #include "events.h"
 
-enum { PARTITIONS = 6 };
-
+static int partitions = 6;
 static uint64_t delivered, failed;
 
 static void report(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
@@ -28,7 +28,7 @@ static void set(rd_kafka_conf_t *conf, const char *name, const char *value) {
 
 static void create_topic(rd_kafka_t *client, const char *name) {
     char why[256];
-    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(name, PARTITIONS, 1, why, sizeof why);
+    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(name, partitions, 1, why, sizeof why);
     if (!topic) fail(name, why);
     rd_kafka_NewTopic_set_config(topic, "message.timestamp.type", "LogAppendTime");
     rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
@@ -50,8 +50,8 @@ static void wait_for_topic(rd_kafka_t *client, rd_kafka_topic_t *topic) {
     for (int attempt = 0; attempt < 100; attempt++) {
         const struct rd_kafka_metadata *metadata;
         if (!rd_kafka_metadata(client, 0, topic, &metadata, 5000)) {
-            int ready = metadata->topic_cnt == 1 && metadata->topics[0].partition_cnt == PARTITIONS;
-            for (int i = 0; ready && i < PARTITIONS; i++) ready = metadata->topics[0].partitions[i].leader >= 0;
+            int ready = metadata->topic_cnt == 1 && metadata->topics[0].partition_cnt == partitions;
+            for (int i = 0; ready && i < partitions; i++) ready = metadata->topics[0].partitions[i].leader >= 0;
             rd_kafka_metadata_destroy(metadata);
             if (ready) return;
         }
@@ -62,11 +62,12 @@ static void wait_for_topic(rd_kafka_t *client, rd_kafka_topic_t *topic) {
 
 int main(int count, char **words) {
     if (count < 5) {
-        fprintf(stderr, "usage: producer BROKERS TOPIC EVENTS RUN [HOST]\n");
+        fprintf(stderr, "usage: producer BROKERS TOPIC EVENTS RUN [HOST [PARTITIONS]]\n");
         return 2;
     }
     size_t events = strtoull(words[3], NULL, 10);
-    struct events made = make_events(events, words[4], 0, count > 5 ? words[5] : NULL);
+    struct events made = make_events(events, words[4], 0, count > 5 && *words[5] ? words[5] : NULL);
+    if (count > 6) partitions = atoi(words[6]);
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     set(conf, "bootstrap.servers", words[1]);
     set(conf, "enable.idempotence", "true");

@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "stream.h"
 
+enum { MOST_CONNECTIONS = 1000 };
+
 int main(int count, char **words) {
     if (count < 4) {
         fprintf(stderr, "usage: sender SOCKET EVENTS RUN [CONNECTIONS [plain]]\n");
@@ -12,7 +14,7 @@ int main(int count, char **words) {
     }
     uint64_t events = strtoull(words[2], NULL, 10);
     int connections = count > 4 ? atoi(words[4]) : 1, is_acknowledged = count < 6 || strcmp(words[5], "plain");
-    if (events < 1 || connections < 1 || connections > 256) return 2;
+    if (events < 1 || connections < 1 || connections > MOST_CONNECTIONS) return 2;
     struct connection *all = must(calloc((size_t)connections, sizeof *all));
     struct pollfd *polled = must(calloc((size_t)connections, sizeof *polled));
     uint64_t first = 0;
@@ -21,18 +23,19 @@ int main(int count, char **words) {
         c->total = events / (uint64_t)connections + ((uint64_t)i < events % (uint64_t)connections);
         c->first = first;
         first += c->total;
-        c->events = make_events(DISTINCT, words[3], c->first, NULL);
+        c->events = make_events(distinct((size_t)connections), words[3], c->first, NULL);
         open_connection(c, words[1], is_acknowledged);
+        polled[i] = (struct pollfd){c->socket, POLLOUT, POLLOUT};
     }
     double began = now_seconds();
     for (int busy = connections; busy;) {
-        busy = 0;
         for (int i = 0; i < connections; i++) {
             struct connection *c = &all[i];
+            if (!polled[i].revents) continue;
             int more = write_some(c, c->total);
             if (is_acknowledged) read_answers(c);
             int done = is_acknowledged ? c->settled >= c->total : !more;
-            busy += !done;
+            busy -= done;
             polled[i] = (struct pollfd){done ? -1 : c->socket, (short)((is_acknowledged ? POLLIN : 0) | (more ? POLLOUT : 0)), 0};
         }
         if (busy && poll(polled, (nfds_t)connections, 30000) == 0) {

@@ -24,7 +24,7 @@ int main(int count, char **words) {
         return 2;
     }
     uint64_t events = strtoull(words[2], NULL, 10), done = 0, bytes = 0, commits = 0, rows = 0;
-    struct events made = make_events(DISTINCT, "raw", 0, NULL);
+    struct events made = make_events(distinct(1), "raw", 0, NULL);
     check(sqlite3_open(words[1], &database));
     run("PRAGMA page_size=16384; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
         "PRAGMA secure_delete=OFF; PRAGMA cache_size=-16384;"
