@@ -43,7 +43,7 @@ class Disk(Question):
     lines = [
         lower("disk bytes written an event byte", "bytes_per_event_byte", "bytes/byte", 1, 2.5),
     ]
-    events = 2_000_000
+    events = 1_000_000
     ways = {"kept": "nothing forwarded", "forwarded": "forwarded to Kafka meanwhile"}
 
     def measure(self, place, events, rounds):

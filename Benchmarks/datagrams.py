@@ -18,7 +18,7 @@ class Datagrams(Question):
         Line("Unix datagrams, nothing lost", "unix_events_per_second", "events/s", 300_000, 150_000),
         Line("UDP, nothing lost", "udp_events_per_second", "events/s", 150_000, 80_000),
     ]
-    events, needs_servers = 300_000, False  # a step
+    events, needs_servers = 200_000, False  # a step
 
     def measure(self, place, events, rounds):
         result = {"events": events, "daemon": []}

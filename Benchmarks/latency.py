@@ -35,8 +35,8 @@ class Latency(Question):
         lower("acknowledgement at 100 k/s, p99", "at_100k_p99_seconds", "s", 0.010, 0.025),
     ]
     # A rate, how many connections, for how many seconds of a usual run.
-    loads = {"alone": (250, 1, 8), "at_10k": (10_000, 4, 8), "at_100k": (100_000, 4, 8)}
-    events = 800_000  # of the fastest; the others take as long
+    loads = {"alone": (250, 1, 6), "at_10k": (10_000, 4, 6), "at_100k": (100_000, 4, 6)}
+    events = 600_000  # of the fastest; the others take as long
 
     def measure(self, place, events, rounds):
         answers = {name: [] for name in self.loads}

@@ -210,9 +210,9 @@ class Crowded(Collector):
 ALL = {
     "intake": Intake(), "kafka": Kafka(), "mongo": Mongo(),
     "collector": Collector(
-        "HTTP collector, acknowledged, batches of 100 from 8 connections", 100, 8, 2_000_000, 400_000, 150_000),
+        "HTTP collector, acknowledged, batches of 100 from 8 connections", 100, 8, 1_000_000, 400_000, 150_000),
     "requests": Collector(
-        "HTTP collector, acknowledged, single events from 64 connections", 1, 64, 200_000, 40_000, 15_000),
+        "HTTP collector, acknowledged, single events from 64 connections", 1, 64, 100_000, 40_000, 15_000),
     "crowded": Crowded(
         "HTTP collector, batches of 100, with 1,000 idle and slow connections beside", 100, 8, 1_000_000, 400_000,
         150_000),

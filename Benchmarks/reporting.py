@@ -19,6 +19,7 @@ class Rollups(Mongo):
     title = "Kafka to MongoDB with the roll-ups for reports"
     limit = "the same while another process has the roll-ups' lease"
     lines = [Line("Kafka to MongoDB, of the same without roll-ups", "ratio", "share", 0.9, 0.75)]
+    events = 300_000
     has_rollups = True
 
     def prepare(self, command, database):

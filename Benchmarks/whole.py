@@ -13,7 +13,7 @@ class Whole(Rate):
         Line("socket to MongoDB, the whole way", "clickd", "events/s", 100_000, 60_000),
         lower("memory at full speed, the whole way", "peak_memory_bytes", "bytes", 200e6, 400e6),
     ]
-    events = 300_000
+    events = 200_000
     raw = Mongo.raw
 
     def clickd(self, place, events, number):
