@@ -143,9 +143,9 @@ import Testing
 
     @Test(
         "a disk that hangs: 503 from /healthz, the stage named, its commits slow; a disk that fills",
-        .enabled(if: SmallFileSystem.isAllowed))
+        .enabled(if: SmallDisk.isAllowed(.ext4)))
     func disk() throws {
-        let disk = try SmallFileSystem(megabytes: 96)
+        let disk = try SmallDisk(megabytes: 96, .ext4)
         // Also when a check fails: whoever waits for a frozen disk cannot even be killed.
         defer { disk.thawIfFrozen() }
         let daemon = try TestDaemon(
@@ -218,47 +218,5 @@ import Testing
         prometheus.expect(["ClickdWebCannotStore"])
         web.kill()
         prometheus.expect(["ClickdWebDown"])
-    }
-}
-
-/// A file system of its own in a file, which can be frozen: writes to it hang until it is thawed. For root.
-final class SmallFileSystem {
-    static var isAllowed: Bool {
-        geteuid() == 0 && Files.exists("/usr/sbin/fsfreeze") && Files.exists("/dev/loop-control")
-    }
-
-    private let folder: TemporaryFolder
-    let path: String
-    private var isFrozen = false
-
-    init(megabytes: Int) throws {
-        folder = try TemporaryFolder()
-        path = folder.path + "/mounted"
-        try Files.makeFolder(path)
-        let image = folder.path + "/image"
-        for command in [
-            ["truncate", "-s", "\(megabytes)M", image], ["mkfs.ext4", "-q", image],
-            ["mount", "-o", "loop", image, path],
-        ] {
-            let done = try Command.run("/usr/bin/env", command)
-            try #require(done.status == 0, "\(command): \(done.errors)")
-        }
-    }
-
-    func freeze() throws {
-        try #require(Command.run("/usr/sbin/fsfreeze", ["--freeze", path]).status == 0)
-        isFrozen = true
-    }
-
-    func thaw() throws {
-        try #require(Command.run("/usr/sbin/fsfreeze", ["--unfreeze", path]).status == 0)
-        isFrozen = false
-    }
-
-    func thawIfFrozen() { if isFrozen { try? thaw() } }
-
-    deinit {
-        thawIfFrozen()
-        _ = try? Command.run("/usr/bin/env", ["umount", "--lazy", path])
     }
 }

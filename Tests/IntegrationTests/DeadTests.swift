@@ -123,7 +123,7 @@ private func send(_ daemon: TestDaemon, _ text: String) throws {
         }
     }
 
-    @Test("an id seen before on another event: refused, again too, and written with --new-id; doing that again changes nothing")
+    @Test("an id seen before on another event: refused, again too, and written with --new-id; twice is as once")
     func conflict() throws {
         let daemon = try TestDaemon()
         try daemon.start()

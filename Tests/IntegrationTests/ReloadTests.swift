@@ -279,7 +279,7 @@ extension TestDaemon {
         }
     }
 
-    @Test("a topic that is missing, Kafka looked for in the wrong place: named, never made by accident, found after a reload")
+    @Test("a topic that is missing, for Kafka is another: named, never made by accident, found after a reload")
     func brokers() throws {
         let daemon = try TestDaemon(kafka: "127.0.0.1:1")
         try daemon.edit([("create_topic = true\npartitions = 3\nreplication = 1", "create_topic = false")])

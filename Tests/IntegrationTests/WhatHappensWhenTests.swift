@@ -73,4 +73,46 @@ import Testing
         try send()
         #expect(try events.count() == 150)
     }
+
+    @Test("writing to the topic denied, then reading: named, tried for ever, nothing is lost and nothing is dead")
+    func denied() throws {
+        let rules =
+            "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n"
+            + "allow.everyone.if.no.acl.found=true"
+        try OwnServers.lend(environment: ["EXTRA": rules]) { servers in
+            let daemon = try TestDaemon(kafka: servers.kafka, mongodb: servers.mongodb)
+            func access(_ verb: String, _ operation: String) throws {
+                let done = try Command.run(
+                    servers.kafkaHome + "/bin/kafka-run-class.sh",
+                    [
+                        "org.apache.kafka.tools.AclCommand", "--bootstrap-server", servers.kafka, "--topic",
+                        daemon.topic, verb, "--deny-principal", "User:*",
+                        "--operation", operation,
+                    ] + (verb == "--remove" ? ["--force"] : []))
+                try #require(done.status == 0, "\(done.errors)\(done.output)")
+            }
+            try daemon.start()
+            let sender = try SteadySender("denied", to: daemon.streamSocket, perSecond: 500)
+            for (operation, part, count) in [
+                ("Write", "forwarder", "ledger.forwarded"), ("Read", "consumer", "ledger.inserted"),
+            ] {
+                eventually(within: 30, "events go on") { (daemon.status()?[count] ?? 0) > 200 }
+                try access("--add", operation)
+                eventually(within: 30, "\(part) names it: \(daemon.status()?.json ?? "")") {
+                    daemon.status()?.reasons.contains {
+                        ($0.hasPrefix("\(part):") || $0.hasPrefix("kafka:")) && $0.lowercased().contains("authoriz")
+                    } == true
+                }
+                let stuckAt = daemon.status()?[count] ?? 0
+                try access("--remove", operation)
+                eventually(within: 30, "it goes on") { (daemon.status()?[count] ?? 0) > stuckAt }
+            }
+            let end = try #require(sender.finish(within: 60), "all are settled in the end")
+            #expect(end.refusals.isEmpty)
+            try Arrival.expect(sender.acknowledged(end), in: daemon, within: 60)
+            #expect(daemon.status()?["ledger.dead"] == 0 && daemon.status()?["ledger.consumer_dead"] == 0)
+            Arrival.settled(daemon)
+            #expect(daemon.stop() == 0)
+        }
+    }
 }

@@ -99,7 +99,7 @@ private final class ForwarderHarness {
 }
 
 @Suite(.serialized) struct KafkaForwarderTests {
-    @Test("a produce request refused for what is in it costs nothing: its events go alone, all are delivered, none is dead")
+    @Test("a produce request refused for what is in it: its events go alone, all are delivered, none is dead")
     func tooLargeOnce() throws {
         let harness = try ForwarderHarness()
         defer { harness.stop() }

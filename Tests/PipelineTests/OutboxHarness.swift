@@ -89,36 +89,3 @@ final class Moved<Value>: @unchecked Sendable {
         return value
     }
 }
-
-/// A small file system of its own in memory; nil where mounting is not allowed.
-final class SmallDisk {
-    let path: String
-    private let folder: TemporaryFolder
-
-    static var isAllowed: Bool { geteuid() == 0 && (try? SmallDisk(megabytes: 1)) != nil }
-
-    init?(megabytes: Int) throws {
-        folder = try TemporaryFolder()
-        path = folder.path + "/disk"
-        try Files.makeFolder(path)
-        guard mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0 else { return nil }
-    }
-
-    deinit { umount2(path, Int32(MNT_DETACH)) }
-
-    var freeBytes: Int {
-        var disk = statvfs()
-        return statvfs(path, &disk) == 0 ? Int(disk.f_bavail) * Int(disk.f_frsize) : 0
-    }
-
-    /// Others fill the disk but for `bytes`.
-    func fill(leaving bytes: Int = 0) throws {
-        let file = try FileDescriptor.open(path + "/others", O_WRONLY | O_CREAT)
-        var size = 0
-        // In small steps: the outbox takes room meanwhile.
-        while freeBytes > bytes, posix_fallocate(file.raw, off_t(size), 65536) == 0 { size += 65536 }
-        while freeBytes > bytes, posix_fallocate(file.raw, off_t(size), 4096) == 0 { size += 4096 }
-    }
-
-    func empty() { unlink(path + "/others") }
-}

@@ -16,15 +16,25 @@ public final class OwnServers {
     public let kafkaHome: String
 
     /// Starts them, lends them to `body`, and stops them whatever happens. What uses them ends inside `body`.
-    public static func lend(_ options: [String] = [], _ body: (OwnServers) throws -> Void) throws {
-        let servers = try OwnServers(options)
+    /// `mongoData`: a folder for MongoDB's files. `environment`: of `scripts/services`.
+    public static func lend(
+        _ options: [String] = [], mongoData: String? = nil, environment: [String: String] = [:],
+        _ body: (OwnServers) throws -> Void
+    ) throws {
+        let servers = try OwnServers(options, mongoData, environment)
         defer { servers.stop() }
         try body(servers)
     }
 
-    private init(_ options: [String]) throws {
+    private init(_ options: [String], _ mongoData: String?, _ environment: [String: String]) throws {
         folder = try TemporaryFolder()
-        let started = try Command.run(OwnServers.script, ["start", folder.path + "/servers"] + options)
+        if let mongoData {
+            let place = folder.path + "/servers/mongo"
+            try #require(try Command.run("/bin/mkdir", ["-p", place]).status == 0)
+            try #require(symlink(mongoData, place + "/data") == 0)
+        }
+        let started = try Command.run(
+            OwnServers.script, ["start", folder.path + "/servers"] + options, environment: environment)
         try #require(started.status == 0, "servers start: \(started.errors)")
         let values = String(decoding: try Files.read(folder.path + "/servers/env"), as: UTF8.self)
         func value(_ name: String) -> String {

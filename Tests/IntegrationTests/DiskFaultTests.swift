@@ -1,0 +1,66 @@
+// A disk that turns read-only under the outbox, and one that is full under MongoDB. As root: both are mounted here.
+import Linux
+import Mongo
+import TestSupport
+import Testing
+
+@Suite(.serialized, .enabled(if: Servers.areThere)) struct DiskFaultTests {
+    @Test(
+        "any other disk error: the file system turns read-only; no OK from then on, exit 5, all is there once it is mended",
+        .enabled(if: SmallDisk.isAllowed(.ext4)))
+    func readOnly() throws {
+        let disk = try SmallDisk(megabytes: 96, .ext4)
+        let daemon = try TestDaemon(
+            roles: ["intake", "forwarder"], kafka: "127.0.0.1:1", mongodb: TestDaemon.nowhere,
+            outboxPath: disk.path + "/outbox")
+        try daemon.start()
+        let sender = try SteadySender("readonly", to: daemon.streamSocket, perSecond: 2_000)
+        eventually(within: 30, "events are stored") { sender.now.stored > 500 }
+        try disk.turnReadOnly()
+        #expect(daemon.process?.wait(seconds: 60) == 5)
+        #expect(daemon.process?.errors.contains("outbox") == true, "\(daemon.process?.errors.suffix(500) ?? "")")
+        let stored = sender.now.stored
+        // As long as it lasts no daemon runs on it; nothing is at stake, so units may try that again.
+        #expect(try daemon.start(waits: false).wait(seconds: 60) == 1)
+        #expect(sender.now.stored == stored)
+        try disk.repair()
+        try daemon.start()
+        let end = try #require(sender.finish(within: 30), "all are settled in the end")
+        #expect(end.refusals.isEmpty)
+        let acknowledged = Set(sender.acknowledged(end))
+        #expect(daemon.status()?["ledger.outbox"] ?? 0 >= acknowledged.count)
+        #expect(daemon.stop() == 0)
+        let kept = Set(
+            try daemon.run(["outbox", "export"]).output.split(separator: "\n").compactMap { Sample.id(of: $0.utf8) })
+        #expect(acknowledged.subtracting(kept).isEmpty)
+    }
+
+    @Test(
+        "MongoDB down, for its disk is full: named, nothing is lost, it goes on once there is room",
+        .enabled(if: SmallDisk.isAllowed(.memory)), arguments: TestDaemon.Mode.allCases)
+    func mongoDiskFull(mode: TestDaemon.Mode) throws {
+        let disk = try SmallDisk(megabytes: 700)
+        try OwnServers.lend(mode == .direct ? ["--no-kafka"] : [], mongoData: disk.path) { servers in
+            let daemon = try TestDaemon(
+                mode: mode, kafka: mode == .direct ? nil : servers.kafka, mongodb: servers.mongodb)
+            try daemon.start()
+            let sender = try SteadySender("room", to: daemon.streamSocket, perSecond: 1_000)
+            eventually(within: 30, "events arrive") { (daemon.status()?["ledger.inserted"] ?? 0) > 100 }
+            try disk.fill()
+            eventually(within: 120, "status names it: \(daemon.status()?.json ?? "")") {
+                daemon.status()?.reasons.contains { $0.hasPrefix("mongodb:") } == true
+            }
+            let before = sender.now.stored
+            eventually(within: 30, "intake goes on") { sender.now.stored > before + 2_000 }
+            disk.empty()
+            // It ended when it could not write; it may also have found room again before that.
+            try? servers.kill(.mongo)
+            try servers.restart(.mongo)
+            let end = try #require(sender.finish(within: 60), "all are settled in the end")
+            #expect(end.refusals.isEmpty)
+            try Arrival.expect(sender.acknowledged(end), in: daemon, within: 90)
+            Arrival.settled(daemon)
+            #expect(daemon.stop() == 0)
+        }
+    }
+}
