@@ -34,7 +34,6 @@ final class KafkaConsumer {
     private var chunks: [WriteChunk] = []
     private var gathering = Gathering()
     private var lastCommit = Monotonic.now
-    private var lastLook = Monotonic(nanoseconds: 0)
     private var paused = PausedPartitions()
     private var isUsable = true
     private var deadInMinute = DeadRate()
@@ -243,30 +242,13 @@ final class KafkaConsumer {
             }
         }
         if !offsets.isEmpty {
-            state { () throws(KafkaError) in try consumer.commitLater(offsets) }
+            do throws(KafkaError) {
+                try consumer.commitLater(offsets)
+                conditions.set("consumer", nil)
+            } catch { conditions.set("consumer", error.text) }
         }
-        lookAgain(consumer)
         if let store, !control.isStopRequested, !isRenewing { letters.look(store, &partitions) }
         publish(consumer)
-    }
-
-    /// librdkafka tells an error once, when it begins, and never that it is over. Where there are partitions, a commit shows it:
-    /// an event was read. A member without any has nothing to read, so that Kafka's answer to the group is all it needs.
-    private func lookAgain(_ consumer: Consumer) {
-        guard partitions.isEmpty, unplaced.isEmpty, conditions.reason("consumer") != nil,
-            conditions.reason("kafka") == nil, Monotonic.milliseconds(from: lastLook, to: .now) >= 2000
-        else { return }
-        lastLook = .now
-        state { () throws(KafkaError) in
-            _ = try consumer.committed(Array(0..<watch.partitionCount), timeoutMilliseconds: 3000)
-        }
-    }
-
-    private func state(_ call: () throws(KafkaError) -> Void) {
-        do throws(KafkaError) {
-            try call()
-            conditions.set("consumer", nil)
-        } catch { conditions.set("consumer", error.text) }
     }
 
     private func publish(_ consumer: Consumer) {
@@ -284,7 +266,11 @@ final class KafkaConsumer {
             log.info("consumer: assigned partitions \(assigned.sorted())")
             unplaced = assigned
             // At once, also where there is nothing, or no MongoDB, to begin with: until then the whole group waits.
-            state { () throws(KafkaError) in try consumer.assign([]) }
+            // librdkafka tells an error once, when it begins, and never that it is over: to be dealt partitions, or none, ends it.
+            do throws(KafkaError) {
+                try consumer.assign([])
+                conditions.set("consumer", nil)
+            } catch { conditions.set("consumer", error.text) }
             place(consumer)
         case .revoked(let revoked, let isLost):
             log.info("consumer: gives up partitions \(revoked.sorted())\(isLost ? ", lost" : "")")
