@@ -61,7 +61,8 @@ soak:  ## everything at work for MINUTES=30 at RATE=20000 events a second, serve
 
 fuzz:  ## libFuzzer over each reader of bytes from outside, SECONDS=60 each; TARGET='lines toml': these alone
 	@scripts/install-deps build
-	CLICKD_FUZZER=1 $(SWIFT) build -c release --scratch-path .build/fuzz --product fuzz --sanitize=fuzzer --sanitize=address
+	CLICKD_FUZZER=1 $(SWIFT) build -c release --scratch-path .build/fuzz --product fuzz --sanitize=fuzzer --sanitize=address \
+	-Xswiftc -sanitize=fuzzer,address  # of several, swiftc heeds the last alone: Swift's own code would not be instrumented
 	@Tests/Fuzz/run $(or $(SECONDS),60) $(TARGET)
 
 office:  ## LibreOffice opens the CSV exports; installs it, 90 MB

@@ -7,7 +7,6 @@ public final class SmallDisk {
 
     public let path: String
     private let folder: TemporaryFolder
-    private let kind: Kind
     private var isFrozen = false
 
     public static func isAllowed(_ kind: Kind) -> Bool {
@@ -19,7 +18,6 @@ public final class SmallDisk {
     }
 
     public init(megabytes: Int, _ kind: Kind = .memory) throws {
-        self.kind = kind
         folder = try TemporaryFolder()
         path = folder.path + "/disk"
         try Files.makeFolder(path)

@@ -7,8 +7,6 @@ import Mongo
 import Settings
 
 final class KafkaConsumer {
-    static let chunkRecords = 5000
-    private static let chunkBytes = 4 << 20
     private static let maxChunks = 4 * WriterPool.writers
     private static let commitMilliseconds = 200
 
@@ -34,11 +32,8 @@ final class KafkaConsumer {
     private var rewound: [Int32: Int64] = [:]
     private var generation = 0
     private var chunks: [WriteChunk] = []
-    private var gathering: [ConsumedMessage] = []
-    private var gatheredBytes = 0
-    private var gatheredSince = Monotonic.now
+    private var gathering = Gathering()
     private var lastCommit = Monotonic.now
-    private var lastLag = Monotonic(nanoseconds: 0)
     private var paused = PausedPartitions()
     private var isUsable = true
     private var deadInMinute = DeadRate()
@@ -147,10 +142,7 @@ final class KafkaConsumer {
             if error.remedy == .startAnew { isUsable = false }
         case .nothing: break
         }
-        let isRipe =
-            gathering.count >= KafkaConsumer.chunkRecords || gatheredBytes >= KafkaConsumer.chunkBytes
-            || Monotonic.milliseconds(from: gatheredSince, to: .now) >= 20
-        if !gathering.isEmpty, isRipe { give() }
+        if gathering.isRipe { give() }
         control.turn()
         if Monotonic.milliseconds(from: lastCommit, to: .now) >= KafkaConsumer.commitMilliseconds { commit(consumer) }
     }
@@ -163,7 +155,6 @@ final class KafkaConsumer {
     }
 
     private func gather(_ message: ConsumedMessage) {
-        if gathering.isEmpty { gatheredSince = .now }
         guard let state = partitions[message.partition] else { return message.destroy() }
         if state.isRewound(by: message.offset) {
             log.warning("consumer: partition \(message.partition) began anew: another topic of the same name")
@@ -172,14 +163,11 @@ final class KafkaConsumer {
             return beginAgain()
         }
         partitions[message.partition]?.poll(message.offset)
-        gathering.append(message)
-        gatheredBytes += message.value.count
+        gathering.add(message)
     }
 
     private func give() {
-        let messages = gathering
-        gathering = []
-        gatheredBytes = 0
+        let messages = gathering.take()
         let records = messages.map {
             EventRecord(
                 key: $0.key, value: $0.value, partition: $0.partition, offset: $0.offset,
@@ -254,15 +242,17 @@ final class KafkaConsumer {
             }
         }
         if !offsets.isEmpty {
-            do throws(KafkaError) { try consumer.commitLater(offsets) } catch { conditions.set("consumer", error.text) }
-            conditions.set("consumer", nil)
+            do throws(KafkaError) {
+                try consumer.commitLater(offsets)
+                conditions.set("consumer", nil)
+            } catch { conditions.set("consumer", error.text) }
         }
         if let store, !control.isStopRequested, !isRenewing { letters.look(store, &partitions) }
         publish(consumer)
     }
 
     private func publish(_ consumer: Consumer) {
-        let times = chunks.map(\.oldestMilliseconds) + gathering.map(\.timestampMilliseconds)
+        let times = chunks.map(\.oldestMilliseconds) + gathering.messages.map(\.timestampMilliseconds)
         let taken = ConsumerSnapshot(partitions, waitingSince: times) { consumer.watermarks($0)?.high }
         published.withLock { $0 = taken }
         conditions.consumerIs(taken, TopicRetention(milliseconds: watch.retentionMilliseconds))
@@ -276,7 +266,11 @@ final class KafkaConsumer {
             log.info("consumer: assigned partitions \(assigned.sorted())")
             unplaced = assigned
             // At once, also where there is nothing, or no MongoDB, to begin with: until then the whole group waits.
-            do throws(KafkaError) { try consumer.assign([]) } catch { conditions.set("consumer", error.text) }
+            // librdkafka tells an error once, when it begins, and never that it is over: to be dealt partitions, or none, ends it.
+            do throws(KafkaError) {
+                try consumer.assign([])
+                conditions.set("consumer", nil)
+            } catch { conditions.set("consumer", error.text) }
             place(consumer)
         case .revoked(let revoked, let isLost):
             log.info("consumer: gives up partitions \(revoked.sorted())\(isLost ? ", lost" : "")")
@@ -288,7 +282,7 @@ final class KafkaConsumer {
 
     /// Finishes what it can within 5 s, commits it, and forgets the partitions.
     private func leave(_ consumer: Consumer, isLost: Bool) {
-        dropGathered()
+        gathering.drop()
         let deadline = Monotonic.now.adding(milliseconds: 5000)
         while !isLost, !chunks.isEmpty, Monotonic.now < deadline {
             control.turn()
@@ -314,14 +308,8 @@ final class KafkaConsumer {
         forget()
     }
 
-    private func dropGathered() {
-        for message in gathering { message.destroy() }
-        gathering = []
-        gatheredBytes = 0
-    }
-
     private func forget() {
-        dropGathered()
+        gathering.drop()
         generation += 1
         partitions = [:]
     }

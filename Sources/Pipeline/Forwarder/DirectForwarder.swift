@@ -85,7 +85,7 @@ final class DirectForwarder {
     private func give() {
         var records: [EventRecord] = []
         var batches: [EventBatch] = []
-        while let batch = waiting.first, records.count < KafkaConsumer.chunkRecords {
+        while let batch = waiting.first, records.count < Gathering.maxRecords {
             waiting.removeFirst()
             batches.append(batch)
             _ = PackedEvents.forEach(batch.bytes) { event in

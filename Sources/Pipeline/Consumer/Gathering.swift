@@ -1,0 +1,36 @@
+// Messages that were polled and are not yet with a writer. Whoever takes them owes each its `destroy`.
+import Kafka
+import Linux
+
+struct Gathering {
+    static let maxRecords = 5000
+    private static let maxBytes = 4 << 20
+    private static let maxMilliseconds = 20
+
+    private(set) var messages: [ConsumedMessage] = []
+    private var bytes = 0
+    private var since = Monotonic.now
+
+    var isEmpty: Bool { messages.isEmpty }
+
+    /// As much as one chunk should have, or as long as an event should wait for others.
+    var isRipe: Bool {
+        messages.count >= Gathering.maxRecords || bytes >= Gathering.maxBytes
+            || !messages.isEmpty && Monotonic.milliseconds(from: since, to: .now) >= Gathering.maxMilliseconds
+    }
+
+    mutating func add(_ message: ConsumedMessage) {
+        if messages.isEmpty { since = .now }
+        messages.append(message)
+        bytes += message.value.count
+    }
+
+    mutating func take() -> [ConsumedMessage] {
+        defer { self = Gathering() }
+        return messages
+    }
+
+    mutating func drop() {
+        for message in take() { message.destroy() }
+    }
+}
