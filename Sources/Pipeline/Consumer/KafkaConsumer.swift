@@ -134,7 +134,8 @@ final class KafkaConsumer {
         control.turn()
         let isFull = chunks.count >= KafkaConsumer.maxChunks
         hold(consumer, isFull)
-        let patience: Int32 = gathering.isEmpty ? 100 : 5
+        let isIdle = gathering.isEmpty && chunks.isEmpty && unplaced.isEmpty
+        let patience: Int32 = isIdle ? 500 : gathering.isEmpty ? 100 : 5
         switch consumer.poll(timeoutMilliseconds: patience, onRebalance: { rebalance($0, consumer) }) {
         case .message(let message): gather(message)
         case .error(let error):

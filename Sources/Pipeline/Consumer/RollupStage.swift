@@ -38,7 +38,7 @@ final class RollupStage {
                 writer = nil
             }
             var isBusy = false
-            var pause: Int32 = 500
+            var pause: Int32 = 1000
             do throws(MongoError) {
                 if let writer {
                     isBusy = try writer.turn()
@@ -52,7 +52,7 @@ final class RollupStage {
             } catch {
                 // Another process may have taken the lease meanwhile, or a transaction met a mark's: not worth a word.
                 conditions.set("rollups", error.remedy == .retry && writer != nil ? nil : error.text)
-                pause = 1000
+                pause = 2000
             }
             if !isBusy { _ = control.stop.wait(milliseconds: pause) }
         }

@@ -59,7 +59,6 @@ enum KafkaProperties {
         properties.set("queued.min.messages", "20000")
         properties.set("queued.max.messages.kbytes", "16384")
         properties.set("fetch.message.max.bytes", "2097152")
-        properties.set("fetch.wait.max.ms", "100")
         properties.set("check.crcs", "true")
         for property in settings.consumer { properties.set(property.name, property.value) }
         return properties

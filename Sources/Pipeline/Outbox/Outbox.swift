@@ -99,10 +99,12 @@ public final class Outbox {
 
     // MARK: Gathering
 
-    /// Waits for work: batches at once; deliveries alone within 100 ms; room in the forwarder's window at once.
+    /// Waits for work: batches at once; deliveries alone within 100 ms, and without any event none can come; room in the
+    /// forwarder's window at once.
     private func gather() -> ([EventBatch], [DeliveredBatch]) {
         let isBehind = !isLive
-        let deadline = Monotonic.now.adding(milliseconds: isBehind && forwarder.hasRoom ? 0 : 100)
+        let patience = state.ledger.outbox == 0 ? 500 : 100
+        let deadline = Monotonic.now.adding(milliseconds: isBehind && forwarder.hasRoom ? 0 : patience)
         let batches: [EventBatch] =
             door.waiting.wait(until: deadline) { waiting -> [EventBatch]? in
                 guard !waiting.batches.isEmpty, !file.holdsOldWAL else { return desk.hasWork ? [] : nil }
