@@ -43,7 +43,6 @@ public final class RollupWriter {
     private var plan = RollupPlan()
     private var lastMergeLook: Int64 = 0
     private var lastLook: Int64 = 0
-    private var leased = Monotonic.now
     private let crash: (CrashPoint) throws(MongoError) -> Void
     private let onRead: () -> Void
 
@@ -69,8 +68,7 @@ public final class RollupWriter {
 
     /// Works for about `milliseconds` at most. False where there is nothing to do now, or another process does it.
     public func turn(milliseconds: Int = 2000, now: Int64 = WallClock.nowMilliseconds) throws(MongoError) -> Bool {
-        leased = .now
-        guard try lease.take() else { return false }
+        guard try lease.keep() else { return false }
         let deadline = Monotonic.now.adding(milliseconds: milliseconds)
         let due = plan.ordered(try marks.all(), at: now).filter { plan.isDue($0, at: now) }
         var didWork = false
@@ -190,9 +188,7 @@ public final class RollupWriter {
     /// A long read outlives neither the watchdog nor the lease.
     private func signOfLife() throws(MongoError) {
         onRead()
-        guard Monotonic.milliseconds(from: leased, to: .now) > RollupLease.milliseconds / 3 else { return }
-        leased = .now
-        _ = try lease.take()
+        _ = try lease.keep()
     }
 
     private func isLarge(_ place: SegmentPlace) throws(MongoError) -> Bool {
