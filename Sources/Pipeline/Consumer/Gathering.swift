@@ -13,14 +13,19 @@ struct Gathering {
 
     var isEmpty: Bool { messages.isEmpty }
 
-    /// As much as one chunk should have, or as long as an event should wait for others.
+    /// As much as one chunk should have.
+    var isFull: Bool { messages.count >= Gathering.maxRecords || bytes >= Gathering.maxBytes }
+
+    /// Full, or as old as an event should get waiting for others.
     var isRipe: Bool {
-        messages.count >= Gathering.maxRecords || bytes >= Gathering.maxBytes
-            || !messages.isEmpty && Monotonic.milliseconds(from: since, to: .now) >= Gathering.maxMilliseconds
+        isFull || !messages.isEmpty && Monotonic.milliseconds(from: since, to: .now) >= Gathering.maxMilliseconds
     }
 
     mutating func add(_ message: ConsumedMessage) {
-        if messages.isEmpty { since = .now }
+        if messages.isEmpty {
+            since = .now
+            messages.reserveCapacity(Gathering.maxRecords)
+        }
         messages.append(message)
         bytes += message.value.count
     }

@@ -134,18 +134,28 @@ final class KafkaConsumer {
         control.turn()
         let isFull = chunks.count >= KafkaConsumer.maxChunks
         hold(consumer, isFull)
-        let isIdle = gathering.isEmpty && chunks.isEmpty && unplaced.isEmpty
-        let patience: Int32 = isIdle ? 500 : gathering.isEmpty ? 100 : 5
-        switch consumer.poll(timeoutMilliseconds: patience, onRebalance: { rebalance($0, consumer) }) {
-        case .message(let message): gather(message)
-        case .error(let error):
-            conditions.set("consumer", error.text)
-            if error.remedy == .startAnew { isUsable = false }
-        case .nothing: break
-        }
+        poll(consumer)
         if gathering.isRipe { give() }
         control.turn()
         if Monotonic.milliseconds(from: lastCommit, to: .now) >= KafkaConsumer.commitMilliseconds { commit(consumer) }
+    }
+
+    /// Waits for a message, and takes what is there behind it, up to a chunk.
+    private func poll(_ consumer: Consumer) {
+        let isIdle = gathering.isEmpty && chunks.isEmpty && unplaced.isEmpty
+        var patience: Int32 = isIdle ? 500 : gathering.isEmpty ? 100 : 5
+        while true {
+            switch consumer.poll(timeoutMilliseconds: patience, onRebalance: { rebalance($0, consumer) }) {
+            case .message(let message): gather(message)
+            case .error(let error):
+                conditions.set("consumer", error.text)
+                if error.remedy == .startAnew { isUsable = false }
+                return
+            case .nothing: return
+            }
+            if gathering.isFull || chunks.count >= KafkaConsumer.maxChunks { return }
+            patience = 0
+        }
     }
 
     private func hold(_ consumer: Consumer, _ isFull: Bool) {
