@@ -26,12 +26,16 @@ NODES = ["kafka-1", "kafka-2", "kafka-3"]
 class Kafka:
     def __init__(self, topic):
         self.topic = topic
-        self.admin = AdminClient({"bootstrap.servers": place.KAFKA, "log_level": 0})
+
+    def ask(self, request):
+        """Of a new client each time: one that outlives its nodes may free twice what a late answer belongs to
+        (confluent-kafka 2.8.0, seen; librdkafka issue 4605)."""
+        return request(AdminClient({"bootstrap.servers": place.KAFKA, "log_level": 0}))
 
     def partitions(self):
         """{number: partition} of the topic; empty where it is not, or nobody says."""
         with contextlib.suppress(KafkaException):
-            topic = self.admin.list_topics(self.topic, timeout=5).topics[self.topic]
+            topic = self.ask(lambda admin: admin.list_topics(self.topic, timeout=5)).topics[self.topic]
             if not topic.error:
                 return topic.partitions
         return {}
@@ -45,17 +49,17 @@ class Kafka:
         return bool(partitions) and all(len(one.isrs) == 3 and one.leader >= 0 for one in partitions.values())
 
     def add_partitions(self, count):
-        self.admin.create_partitions([NewPartitions(self.topic, count)])[self.topic].result(30)
+        self.ask(lambda admin: admin.create_partitions([NewPartitions(self.topic, count)])[self.topic].result(30))
 
     def delete(self):
-        self.admin.delete_topics([self.topic], operation_timeout=20)[self.topic].result(30)
+        self.ask(lambda admin: admin.delete_topics([self.topic], operation_timeout=20)[self.topic].result(30))
 
     def configure(self, name, value):
         """A setting of the topic; None: the broker's own again."""
         kind = AlterConfigOpType.DELETE if value is None else AlterConfigOpType.SET
         entry = ConfigEntry(name, value or "", incremental_operation=kind)
         resource = ConfigResource(ResourceType.TOPIC, self.topic, incremental_configs=[entry])
-        self.admin.incremental_alter_configs([resource])[resource].result(30)
+        self.ask(lambda admin: admin.incremental_alter_configs([resource])[resource].result(30))
 
     def elect(self):
         """Every partition's first replica leads again: what kafka-leader-election.sh runs."""
