@@ -29,7 +29,7 @@ tsan:  ## the tests that need no servers, under the thread sanitizer
 	@scripts/install-deps build
 	@scripts/test --tsan
 
-asan:  ## what reads bytes from outside, fuzzed under the address sanitizer
+asan:  ## the tests that need no servers, under the address sanitizer, with more rubbish
 	@scripts/install-deps build
 	@scripts/test --asan
 
