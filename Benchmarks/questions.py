@@ -31,9 +31,11 @@ class Rate(Question):
 
     def measure(self, place, events, rounds):
         """The rounds, clickd and raw in turn."""
-        ours, raw, daemons = [], [], []
+        ours, raw, daemons, servers = [], [], [], []
         for number in range(1, rounds + 1):
+            before = place.server_seconds()
             raw.append(self.raw(place, events, number))
+            servers.append({name: seconds - before[name] for name, seconds in place.server_seconds().items()})
             value, daemon = self.clickd(place, events, number)
             ours.append(value)
             daemons.append(daemon)
@@ -41,7 +43,7 @@ class Rate(Question):
         middle, limit = statistics.median(ours), statistics.median(raw)
         return {
             "events": events, "clickd": middle, "raw": limit, "ratio": middle / limit, "clickd_rounds": ours,
-            "raw_rounds": raw, "peak_memory_bytes": peak_memory(daemons), "daemon": daemons,
+            "raw_rounds": raw, "raw_server_seconds": servers, "peak_memory_bytes": peak_memory(daemons), "daemon": daemons,
         }
 
     def details(self, result):

@@ -111,6 +111,11 @@ class Workplace:
         if not self.servers["KAFKA_BROKERS"]:
             raise Failure("there is no Kafka here (see scripts/services --help)")
 
+    def server_seconds(self):
+        """Processor time of the servers so far."""
+        pids = {"Kafka": "KAFKA_PIDS", "MongoDB": "MONGO_PID"} if self.servers else {}
+        return {name: cpu_seconds(int(self.servers[key])) for name, key in pids.items()}
+
     def leave(self):
         self.nobody.close()
         folder = os.path.join(self.data, "servers")
@@ -162,6 +167,20 @@ def free_port(kind=socket.SOCK_STREAM):
 def cpu_seconds(pid):
     """By the process's own clock, what clock_getcpuclockid names: /proc counts in steps of 10 ms."""
     return time.clock_gettime(~pid << 3 | 2)
+
+
+def thread_seconds(pid):
+    """Processor time by what a process's threads are for."""
+    seconds = {}
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            with open(f"/proc/{pid}/task/{task}/comm", encoding="utf-8") as file:
+                name = file.read().strip()
+            with open(f"/proc/{pid}/task/{task}/schedstat", encoding="utf-8") as file:
+                nanoseconds = int(file.read().split()[0])
+            name = "librdkafka" if name.startswith("rdk:") else re.sub(r"-\d+$", "s", name)
+            seconds[name] = seconds.get(name, 0) + nanoseconds / 1e9
+    return seconds
 
 
 def of_proc(pid, file, name):
@@ -254,6 +273,7 @@ class Daemon:
         """The process alone, with the folder as it is."""
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(self.text)
+        self.before = self.place.server_seconds()
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([self.program, "run", "--config", self.config], stdout=log, stderr=log)
 
@@ -287,10 +307,11 @@ class Daemon:
             return file.read()[-600:].strip()
 
     def costs(self):
-        """Processor time, memory, and what was given to the disk, up to now."""
+        """Processor time, its threads' and the servers' meanwhile, memory, and what was given to the disk, up to now."""
         pid = self.process.pid
-        return {"cpu_seconds": cpu_seconds(pid), "peak_memory_bytes": peak_memory_bytes(pid),
-                "written_bytes": of_proc(pid, "io", "write_bytes")}
+        servers = {name: seconds - self.before[name] for name, seconds in self.place.server_seconds().items()}
+        return {"cpu_seconds": cpu_seconds(pid), "thread_seconds": thread_seconds(pid), "server_seconds": servers,
+                "peak_memory_bytes": peak_memory_bytes(pid), "written_bytes": of_proc(pid, "io", "write_bytes")}
 
     def end(self):
         """The process alone; the folder stays."""
