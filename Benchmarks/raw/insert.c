@@ -1,5 +1,7 @@
 // The raw limit of the way into MongoDB: documents of the shape clickd makes, built before the clock starts, by
-// libmongoc alone: unordered inserts of 5,000, majority and journaled, two threads with a client each, the same index.
+// libmongoc alone: unordered inserts of 5,000, majority and journaled, two threads with a client each, the same index, in the
+// order in which they come out of Kafka's six partitions, a bulk of one after a bulk of the next: rising ids, each insert at
+// the end of its index, would be another job.
 //   insert URI DATABASE EVENTS
 // Drops DATABASE first and leaves it dropped. Prints JSON: events, bytes, seconds.
 #include <mongoc/mongoc.h>
@@ -8,7 +10,7 @@
 
 #include "events.h"
 
-enum { A_BULK = 5000, WRITERS = 2 };
+enum { A_BULK = 5000, WRITERS = 2, PARTITIONS = 6 };
 
 static mongoc_uri_t *uri;
 static const char *database;
@@ -113,15 +115,22 @@ int main(int count, char **words) {
     mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYWRITES, false);
     database = words[2];
     total = strtoull(words[3], NULL, 10);
-    documents = must(malloc(total * sizeof *documents));
+    bson_t **made = must(malloc(total * sizeof *made));
     uint64_t state = 1, bytes = 0;
     int64_t now = wall_milliseconds();
     for (size_t i = 0; i < total; i++) {
         struct fields f;
         make_fields(&f, &state, "raw", i, now);
-        documents[i] = build(&f, i, now);
-        bytes += documents[i]->len;
+        made[i] = build(&f, i, now);
+        bytes += made[i]->len;
     }
+    documents = must(malloc(total * sizeof *documents));
+    size_t placed = 0;
+    for (size_t block = 0; block < total; block += A_BULK * PARTITIONS)
+        for (size_t partition = 0; partition < PARTITIONS; partition++)
+            for (size_t i = block + partition; i < total && i < block + A_BULK * PARTITIONS; i += PARTITIONS)
+                documents[placed++] = made[i];
+    free(made);
     mongoc_client_t *clients[WRITERS];
     for (int i = 0; i < WRITERS; i++) clients[i] = open_client();
     command(clients[0], "{\"dropDatabase\":1}");
