@@ -21,6 +21,7 @@ public final class Consumer {
     let client: OpaquePointer
     let topicName: String
     let context: ClientContext
+    private let wake: FetchWake?
     var isClosed = false
 
     /// Opens a consumer and subscribes; "group.id" must be among the properties.
@@ -67,6 +68,7 @@ public final class Consumer {
         self.client = client
         self.topicName = topic
         self.context = context
+        wake = FetchWake(client: client, topic: topic)
     }
 
     /// Without close before it, leaves the group only by its session timeout.
@@ -77,7 +79,7 @@ public final class Consumer {
     /// Waits for one message, an error, or the timeout. `onRebalance` is called inside, on this thread.
     public func poll(timeoutMilliseconds: Int32, onRebalance: (Rebalance) -> Void) -> Polled {
         if isClosed { return .nothing }
-        let message = serving(onRebalance) { rd_kafka_consumer_poll(client, timeoutMilliseconds) }
+        let message = serving(onRebalance) { next(timeoutMilliseconds) }
         guard let message else {
             guard let error = context.commitError else { return .nothing }
             context.commitError = nil
@@ -88,6 +90,16 @@ public final class Consumer {
         if message.pointee.err == RD_KAFKA_RESP_ERR__FATAL, let fatal = fatalError { return .error(fatal) }
         let text = rd_kafka_message_errstr(message).map { String(cString: $0) }
         return .error(KafkaError(operation: "consume topic \(topicName)", message.pointee.err, text: text))
+    }
+
+    private func next(_ timeoutMilliseconds: Int32) -> UnsafeMutablePointer<rd_kafka_message_t>? {
+        guard let wake else { return rd_kafka_consumer_poll(client, timeoutMilliseconds) }
+        var message = rd_kafka_consumer_poll(client, 0)
+        if message == nil, timeoutMilliseconds > 0 {
+            message = rd_kafka_consumer_poll(client, wake.starved(timeoutMilliseconds))
+        }
+        if message != nil { wake.fetched() }
+        return message
     }
 
     /// What made this consumer unusable, if anything did.
@@ -107,6 +119,7 @@ public final class Consumer {
     /// 2.1.0 (https://github.com/confluentinc/librdkafka/pull/4187), and with messages of one that is gone (pull/4724); seen with
     /// 2.0.2 on a loaded machine. Then that thread and the client's stay, which costs memory and nothing else.
     private func end(leaving: Bool) {
+        wake?.end()
         let old = Retired(client: client, context: context)
         let destroy: @Sendable () -> Void = {
             // Nobody polls any more: the callback gives up what is assigned.

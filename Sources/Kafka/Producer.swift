@@ -64,17 +64,27 @@ public final class Producer {
         chunk.deallocate()
     }
 
-    /// Queues one message; never blocks. 0 when taken, else a code (`error(forCode:)`): the memory is then not lent.
-    /// A full queue is a code too: drain, then again.
-    @inlinable
+    /// Queues messages in their order, and returns how many were taken; never blocks. Each has its code then; the memory of
+    /// one that was not taken is not lent. A full queue is a code too; a smaller message after it may be taken.
+    public func produce(_ outgoing: OutgoingMessages) -> Int {
+        if isClosed {
+            for index in 0..<outgoing.count { outgoing.messages[index].err = RD_KAFKA_RESP_ERR__DESTROY }
+            return 0
+        }
+        let each = RD_KAFKA_PARTITION_UA
+        return Int(
+            rd_kafka_produce_batch(
+                topic, each, RD_KAFKA_MSG_F_PARTITION, outgoing.messages.baseAddress, Int32(outgoing.count)))
+    }
+
+    /// Queues one message: 0 when taken, else its code.
     public func produce(
         partition: Int32, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, tag: UInt
     ) -> Int32 {
-        if isClosed { return RD_KAFKA_RESP_ERR__DESTROY.rawValue }
-        let result = rd_kafka_produce(
-            topic, partition, 0, UnsafeMutableRawPointer(mutating: value.baseAddress), value.count, key.baseAddress,
-            key.count, UnsafeMutableRawPointer(bitPattern: tag))
-        return result == 0 ? 0 : rd_kafka_last_error().rawValue
+        let one = OutgoingMessages(capacity: 1)
+        one.add(partition: partition, key: key, value: value, tag: tag)
+        _ = produce(one)
+        return one.code(0)
     }
 
     /// The error of a code that `produce` returned or a `Delivery` carries.

@@ -22,6 +22,12 @@ public final class EventDescriptor: Sendable {
         _ = read(raw, &count, 8)
     }
 
+    /// Waits at most `milliseconds` (-1: for ever) until one of the descriptors is readable.
+    public static func wait(forAny descriptors: [Int32], milliseconds: Int32) {
+        var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        poll(&entries, nfds_t(entries.count), milliseconds)
+    }
+
     /// Whether it is signalled, waiting at most `milliseconds` (-1: for ever).
     public func wait(milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: raw, events: Int16(POLLIN), revents: 0)

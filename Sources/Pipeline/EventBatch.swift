@@ -64,6 +64,18 @@ public final class EventBatch: @unchecked Sendable {
         _ = PackedEvents.forEach(bytes) { body($0.value) }
     }
 
+    /// The event of this ordinal, the first one's being 0.
+    func event(_ ordinal: Int) -> PackedEvent? {
+        var offset = 0
+        var index = 0
+        while let (event, next) = PackedEvents.read(bytes, at: offset) {
+            if index == ordinal { return event }
+            offset = next
+            index += 1
+        }
+        return nil
+    }
+
     /// Behind its last event's sequence number, which is its row's and its number within the row. A damaged row's may be
     /// any number.
     package var nextSequence: Int64 {

@@ -45,6 +45,46 @@ struct ProducerTests {
         producer.close()
     }
 
+    @Test("Messages given in one call go in their order; of those that are too large each has its code, the others are taken")
+    func severalAtOnce() throws {
+        let cluster = try #require(MockCluster())
+        cluster.createTopic("t", partitions: 2)
+        var properties = cluster.producerProperties
+        properties.set("message.max.bytes", "1000")
+        let producer = try Producer.open(properties, topic: "t")
+        let numbers = Numbers(400)
+        let large = UnsafeRawBufferPointer(numbers.memory)
+        let outgoing = OutgoingMessages(capacity: 100)
+        var reported: [Int32: [UInt]] = [:]
+        for round in 0..<3 {
+            outgoing.removeAll()
+            while !outgoing.isFull {
+                let index = round * 100 + outgoing.count
+                let value = index % 10 == 3 ? large : numbers[index]
+                outgoing.add(partition: Int32(index % 2), key: numbers[index], value: value, tag: UInt(index))
+            }
+            #expect(producer.produce(outgoing) == 90)
+            for index in 0..<outgoing.count {
+                let isLarge = index % 10 == 3
+                #expect((outgoing.code(index) != 0) == isLarge)
+                #expect(outgoing.partition(index) == Int32(index % 2))
+                guard isLarge else { continue }
+                #expect(producer.error(forCode: outgoing.code(index)).remedy == .setAsideIfAlone)
+            }
+        }
+        let isDone = eventually(within: .seconds(20)) {
+            Self.wait(producer) { reported[$0.partition, default: []].append($0.tag) }
+            return producer.outstanding == 0
+        }
+        #expect(isDone)
+        var wanted: [Int32: [UInt]] = [:]
+        for index in 0..<300 where index % 10 != 3 { wanted[Int32(index % 2), default: []].append(UInt(index)) }
+        #expect(reported == wanted)
+        producer.close()
+        #expect(producer.produce(outgoing) == 0)
+        #expect(outgoing.code(0) != 0)
+    }
+
     @Test("The wake descriptor is readable when a delivery waits, also what a limit left, and not after a drain")
     func wakeDescriptor() throws {
         let cluster = try #require(MockCluster())

@@ -57,10 +57,7 @@ final class DirectForwarder {
             try adopt()
             waiting.append(contentsOf: door.take())
             while !waiting.isEmpty, batchesOf.count < 2 * WriterPool.writers { give() }
-            var entries = [control.stop.raw, door.arrived.raw, pool.finished.raw].map {
-                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-            }
-            poll(&entries, nfds_t(entries.count), 1000)
+            EventDescriptor.wait(forAny: [control.stop.raw, door.arrived.raw, pool.finished.raw], milliseconds: 1000)
             settle()
         }
         let deadline = Monotonic.now.adding(milliseconds: 3000)

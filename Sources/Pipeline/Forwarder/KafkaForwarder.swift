@@ -27,6 +27,7 @@ package final class KafkaForwarder {
     private var partitioner: Partitioner
     private var lent = LentBatches()
     private var flows = PartitionFlows()
+    private var outgoing = OutgoingMessages(capacity: 1)
     /// Slots not yet (wholly) produced, oldest first, and how far the first of them is.
     private var unproduced: [Int] = []
     private var offset = 0
@@ -37,6 +38,8 @@ package final class KafkaForwarder {
     private var failure: (error: KafkaError, judgesContent: Bool)?
     private var finished: [DeliveredBatch] = []
     private var lastDelivery = Monotonic.now
+    /// When reports were last looked for: the clock is read once for all that there are.
+    private var now = Monotonic.now
     /// Until when what was sent may be reported before the producer is made anew.
     private var renewsBy: Monotonic?
     private static let renewMilliseconds = 5000
@@ -71,7 +74,7 @@ package final class KafkaForwarder {
             control.turn()
             if control.isStopRequested { return .stopped }
             if let new = live.next(&seen) { settings = new.kafka }
-            waitFor([control.stop.raw, watch.found.raw], milliseconds: 1000)
+            EventDescriptor.wait(forAny: [control.stop.raw, watch.found.raw], milliseconds: 1000)
         }
         do throws(KafkaError) {
             var producer = try open()
@@ -80,7 +83,9 @@ package final class KafkaForwarder {
                 adopt()
                 takeBatches()
                 if renewsBy == nil { produce(producer) }
-                waitFor([control.stop.raw, door.arrived.raw, producer.wakeDescriptor], milliseconds: waitMilliseconds)
+                EventDescriptor.wait(
+                    forAny: [control.stop.raw, door.arrived.raw, producer.wakeDescriptor],
+                    milliseconds: waitMilliseconds)
                 drain(producer)
                 handOver()
                 judgeSilence(producer)
@@ -99,6 +104,7 @@ package final class KafkaForwarder {
     private func open() throws(KafkaError) -> Producer {
         flows.begin(count: max(watch.partitionCount, 1))
         lent.begin()
+        outgoing = OutgoingMessages(capacity: KafkaProperties.messagesAtOnce(settings))
         let log = log
         return try Producer.open(KafkaProperties.producer(settings, isAlone: isAlone), topic: settings.topic) {
             level, facility, text in
@@ -129,11 +135,6 @@ package final class KafkaForwarder {
 
     /// With more to produce than librdkafka's queue takes, reports come soon.
     private var waitMilliseconds: Int32 { unproduced.isEmpty ? 1000 : 5 }
-
-    private func waitFor(_ descriptors: [Int32], milliseconds: Int32) {
-        var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        poll(&entries, nfds_t(entries.count), milliseconds)
-    }
 
     private func takeBatches() {
         for batch in door.take() {
@@ -170,35 +171,49 @@ package final class KafkaForwarder {
 
     /// False when librdkafka's queue is full, or refuses.
     private func produce(_ batch: EventBatch, _ slot: Int, _ producer: Producer, _ partitions: Int32) -> Bool {
-        while let (event, next) = PackedEvents.read(batch.bytes, at: offset) {
-            if !lent.isDelivered(slot, ordinal), !give(event, slot, producer, partitions) { return false }
+        while true {
+            let begin = (offset, ordinal)
+            fill(batch, slot, partitions)
+            if outgoing.count == 0 { return true }
+            let taken = producer.produce(outgoing)
+            if taken == 0, producer.error(forCode: outgoing.code(0)).name == "_QUEUE_FULL" {
+                (offset, ordinal) = begin
+                return false
+            }
+            lent.gave(slot, taken)
+            for index in 0..<outgoing.count {
+                let code = outgoing.code(index)
+                if code == 0 {
+                    flows.gave(outgoing.partition(index))
+                } else {
+                    // One that is dead may finish the batch, and free its slot.
+                    note(producer.error(forCode: code), slot: slot, ordinal: Int(outgoing.tag(index) & 0xFFFF_FFFF))
+                }
+            }
+            if failure != nil { return false }
+        }
+    }
+
+    /// What of a batch is undelivered and not held back, as much as goes into one call.
+    private func fill(_ batch: EventBatch, _ slot: Int, _ partitions: Int32) {
+        outgoing.removeAll()
+        while !outgoing.isFull, let (event, next) = PackedEvents.read(batch.bytes, at: offset) {
+            let tag = UInt(slot) << 32 | UInt(ordinal)
+            if !lent.isDelivered(slot, ordinal) {
+                let partition = partitioner.partition(forKey: event.key, count: partitions)
+                if !flows.holdsBack(partition, tag) {
+                    outgoing.add(partition: partition, key: event.key, value: event.value, tag: tag)
+                }
+            }
             offset = next
             ordinal += 1
         }
-        return true
-    }
-
-    /// False when librdkafka does not take the event, and it is not dead.
-    private func give(_ event: PackedEvent, _ slot: Int, _ producer: Producer, _ partitions: Int32) -> Bool {
-        let tag = UInt(slot) << 32 | UInt(ordinal)
-        let partition = partitioner.partition(forKey: event.key, count: partitions)
-        if flows.holdsBack(partition, tag) { return true }
-        let code = producer.produce(partition: partition, key: event.key, value: event.value, tag: tag)
-        guard code == 0 else { return isSetAside(producer.error(forCode: code), slot: slot, ordinal: ordinal) }
-        flows.gave(partition)
-        lent.gave(slot)
-        return true
-    }
-
-    /// Whether the event that librdkafka did not take is dead; then the next one follows, even where the batch is
-    /// finished by this and its slot free again.
-    private func isSetAside(_ error: KafkaError, slot: Int, ordinal: Int) -> Bool {
-        error.name != "_QUEUE_FULL" && note(error, slot: slot, ordinal: ordinal)
     }
 
     // MARK: Reports
 
     private func drain(_ producer: Producer) {
+        now = .now
         producer.drainEvents(
             limit: 50_000,
             onDelivery: { delivery in
@@ -222,19 +237,19 @@ package final class KafkaForwarder {
     }
 
     private func noteAnswer(_ delivery: Delivery) {
-        guard flows.answered(delivery.partition, isDelivered: delivery.code == 0, at: lastDelivery) else { return }
+        guard flows.answered(delivery.partition, isDelivered: delivery.code == 0, at: now) else { return }
         log.notice("forwarder: partition \(delivery.partition) takes events again")
         rewinds = true
         renew()
     }
 
     private func deliver(_ slot: Int, _ ordinal: Int) {
-        lastDelivery = .now
+        lastDelivery = now
         guard let done = lent.deliver(slot, ordinal) else { return putBackIfHeld(slot) }
         finished.append(done)
         if let batch = lent.batch(slot) {
             if let storedAt = batch.storedAt {
-                status.delivery.observe(Int(lastDelivery.nanoseconds - storedAt.nanoseconds))
+                status.delivery.observe(Int(now.nanoseconds - storedAt.nanoseconds))
             }
             door.release(batch)
         }
@@ -246,7 +261,7 @@ package final class KafkaForwarder {
     @discardableResult
     private func note(_ error: KafkaError, slot: Int, ordinal: Int) -> Bool {
         let judgesContent = error.remedy == .setAsideIfAlone
-        if judgesContent, isAlone, let batch = lent.batch(slot), let event = event(ordinal, of: batch) {
+        if judgesContent, isAlone, let batch = lent.batch(slot), let event = batch.event(ordinal) {
             lent.addDead(
                 slot, ordinal,
                 DeadEvent(
@@ -299,17 +314,6 @@ package final class KafkaForwarder {
         hasPutBack = true
     }
 
-    private func event(_ ordinal: Int, of batch: EventBatch) -> PackedEvent? {
-        var offset = 0
-        var index = 0
-        while let (event, next) = PackedEvents.read(batch.bytes, at: offset) {
-            if index == ordinal { return event }
-            offset = next
-            index += 1
-        }
-        return nil
-    }
-
     private func handOver() {
         returned.give(finished)
         finished.removeAll(keepingCapacity: true)
@@ -345,6 +349,7 @@ package final class KafkaForwarder {
         failure = nil
         renewsBy = nil
         partitioner = KafkaProperties.partitioner(settings)
+        now = .now
         // What is still outstanding comes back as purged: undelivered, and resent by the new producer.
         old.close { delivery in
             if delivery.code == 0 { deliver(Int(delivery.tag >> 32), Int(delivery.tag & 0xFFFF_FFFF)) }
@@ -385,7 +390,7 @@ package final class KafkaForwarder {
     private func stop(_ producer: Producer) {
         let deadline = Monotonic.now.adding(milliseconds: 3000)
         while producer.outstanding > 0, Monotonic.now < deadline {
-            waitFor([producer.wakeDescriptor], milliseconds: 50)
+            EventDescriptor.wait(forAny: [producer.wakeDescriptor], milliseconds: 50)
             drain(producer)
         }
         producer.close { delivery in

@@ -26,8 +26,9 @@ enum KafkaProperties {
         properties.set("enable.idempotence", "true")
         properties.set("acks", "all")
         properties.set("message.timeout.ms", "0")
-        properties.set("queue.buffering.max.messages", "1000000")
-        properties.set("queue.buffering.max.kbytes", "131072")
+        // Bounded by what the forwarder holds (ForwarderDoor.windowBytes): these are never reached.
+        properties.set("queue.buffering.max.messages", "10000000")
+        properties.set("queue.buffering.max.kbytes", "2097151")
         properties.set("batch.size", "1000000")
         properties.set("batch.num.messages", "10000")
         properties.set("linger.ms", "5")
@@ -38,6 +39,13 @@ enum KafkaProperties {
         }
         if isAlone { properties.set("batch.num.messages", "1") }
         return properties
+    }
+
+    /// How many messages the producer is given in one call. One where the operator's own bounds may fill its queue: of
+    /// several it could take a later one and not the one before, and a visitor's order would be lost.
+    static func messagesAtOnce(_ settings: KafkaSettings) -> Int {
+        let bounds: Set = ["queue.buffering.max.messages", "queue.buffering.max.kbytes"]
+        return (settings.client + settings.producer).contains { bounds.contains($0.name) } ? 1 : 256
     }
 
     static func partitioner(_ settings: KafkaSettings) -> Partitioner {
@@ -56,9 +64,13 @@ enum KafkaProperties {
         properties.set("partition.assignment.strategy", "range")
         properties.set("session.timeout.ms", "30000")
         properties.set("max.poll.interval.ms", "300000")
+        // A queue that is a fraction of a second's work, filled in small steps: memory. Since 2.2 librdkafka can be told to
+        // look for room soon; before, Consumer sees to it.
         properties.set("queued.min.messages", "20000")
         properties.set("queued.max.messages.kbytes", "16384")
-        properties.set("fetch.message.max.bytes", "2097152")
+        properties.set("fetch.message.max.bytes", "262144")
+        let backoff = (name: "fetch.queue.backoff.ms", value: "20")
+        if ClientProperties.check(backoff.name, backoff.value) == nil { properties.set(backoff.name, backoff.value) }
         properties.set("check.crcs", "true")
         for property in settings.consumer { properties.set(property.name, property.value) }
         return properties

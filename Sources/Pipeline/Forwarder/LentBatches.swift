@@ -59,8 +59,8 @@ package struct LentBatches: ~Copyable {
         slots[slot].map { $0.delivered[ordinal >> 6] & (1 << UInt64(ordinal & 63)) != 0 } ?? true
     }
 
-    /// Notes that the producer took one of its events, or reported it.
-    package mutating func gave(_ slot: Int) { slots[slot]?.outstanding &+= 1 }
+    /// Notes that the producer took some of its events, or reported one.
+    package mutating func gave(_ slot: Int, _ count: Int) { slots[slot]?.outstanding &+= count }
     package mutating func reported(_ slot: Int) { if slot < capacity { slots[slot]?.outstanding &-= 1 } }
 
     /// Notes that all of its events were given to the producer or held back.

@@ -6,7 +6,7 @@ import Synchronization
 
 package final class ForwarderDoor: Sendable {
     /// Bytes of batches in memory between the commit and the last delivery report.
-    package static let windowBytes = 48 << 20
+    package static let windowBytes = 36 << 20
 
     private struct Waiting {
         var batches: [EventBatch] = []
