@@ -65,9 +65,8 @@ final class FetchWake {
         guard rd_kafka_position(client, list) == RD_KAFKA_RESP_ERR_NO_ERROR else { return false }
         return UnsafeBufferPointer(start: list.pointee.elems, count: Int(list.pointee.cnt)).contains { partition in
             var (low, end) = (Int64(0), Int64(0))
-            return partition.offset >= 0
-                && rd_kafka_get_watermark_offsets(client, topic, partition.partition, &low, &end)
-                    == RD_KAFKA_RESP_ERR_NO_ERROR && partition.offset < end
+            let error = rd_kafka_get_watermark_offsets(client, topic, partition.partition, &low, &end)
+            return error == RD_KAFKA_RESP_ERR_NO_ERROR && partition.offset >= 0 && partition.offset < end
         }
     }
 }

@@ -45,7 +45,7 @@ struct ProducerTests {
         producer.close()
     }
 
-    @Test("Messages given in one call go in their order; of those that are too large each has its code, the others are taken")
+    @Test("Messages given in one call go in their order; one that is too large has its code, the others are taken")
     func severalAtOnce() throws {
         let cluster = try #require(MockCluster())
         cluster.createTopic("t", partitions: 2)

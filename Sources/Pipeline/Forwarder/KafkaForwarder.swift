@@ -83,9 +83,8 @@ package final class KafkaForwarder {
                 adopt()
                 takeBatches()
                 if renewsBy == nil { produce(producer) }
-                EventDescriptor.wait(
-                    forAny: [control.stop.raw, door.arrived.raw, producer.wakeDescriptor],
-                    milliseconds: waitMilliseconds)
+                let events = [control.stop.raw, door.arrived.raw, producer.wakeDescriptor]
+                EventDescriptor.wait(forAny: events, milliseconds: waitMilliseconds)
                 drain(producer)
                 handOver()
                 judgeSilence(producer)
