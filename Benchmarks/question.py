@@ -15,7 +15,7 @@ def duration(seconds):
 
 SHOWN = {
     "events/s": rate, "requests/s": rate, "s": duration, "bytes": lambda value: f"{value / 1e6:.0f} MB",
-    "share": "{:.2f}".format, "share of a core": "{:.2%}".format, "bytes/byte": "{:.2f}".format,
+    "share": "{:.2f}".format, "times": "{:.1f}".format, "share of a core": "{:.2%}".format, "bytes/byte": "{:.2f}".format,
 }
 
 

@@ -36,7 +36,7 @@ class Rate(Question):
         for number in range(1, rounds + 1):
             before = place.server_seconds()
             raw.append(self.raw(place, events, number))
-            servers.append({name: seconds - before[name] for name, seconds in place.server_seconds().items()})
+            servers.append(place.server_seconds(before))
             value, daemon = self.clickd(place, events, number)
             ours.append(value)
             daemons.append(daemon)
@@ -113,13 +113,10 @@ class Kafka(Rate):
             return events / (ended - answer["began"]), costs
 
 
-class Mongo(Rate):
-    """The raw limit makes no roll-ups either: what they cost is a question of its own, Rollups."""
+class Consumed(Rate):
+    """Without roll-ups, as the raw limit makes none either; what they cost is a question of its own, Rollups."""
 
-    title = "Kafka to MongoDB, deduplicated"
     limit = "libmongoc, unordered inserts of 5,000, two writers, the same index, in the partitions' order"
-    lines = [Line("Kafka to MongoDB, of raw insert with the same index", "ratio", "share", 0.95, 0.8)]
-    events = 500_000
     has_rollups = False
 
     def prepare(self, command, database):
@@ -129,8 +126,8 @@ class Mongo(Rate):
             command({"insert": "rollup_state", "$db": database, "documents": [
                 {"_id": "writer", "owner": "another", "term": 1, "until": until}]})
 
-    def raw(self, place, events, number):
-        return per_second(place.raw("insert", place.servers["MONGODB_URI"], f"raw_{place.run}", events))
+    def raw(self, place, events, number, *how):
+        return per_second(place.raw("insert", place.servers["MONGODB_URI"], f"raw_{place.run}", events, *how))
 
     def clickd(self, place, events, number):
         topic = f"{type(self).__name__.lower()}-{place.run}-{number}"
@@ -157,6 +154,24 @@ class Mongo(Rate):
         if there >= events or ended <= began:
             raise Failure("too few events to time anything")
         return (events - there) / (ended - began), costs
+
+
+class Mongo(Consumed):
+    """Beside it, what MongoDB takes at most from a writer that replaces documents by their key, as MongoDB's own Kafka
+    connector does where nothing may be there twice; the connector itself is in no package of Debian."""
+
+    title = "Kafka to MongoDB, deduplicated"
+    lines = [Line("Kafka to MongoDB, of raw insert with the same index", "ratio", "share", 0.95, 0.8),
+             Line("Kafka to MongoDB, times replacing by key", "times_replacing", "times", 5, 3)]
+    events = 500_000
+
+    def measure(self, place, events, rounds):
+        result = super().measure(place, events, rounds)
+        replacing = statistics.median(self.raw(place, events // 10, 0, "replace") for _ in range(rounds))
+        return {**result, "replacing": replacing, "times_replacing": result["clickd"] / replacing}
+
+    def details(self, result):
+        return [*super().details(result), f"{rate(result['replacing'])} replaced by key, libmongoc, two writers"]
 
 
 class Collector(Rate):

@@ -1,20 +1,20 @@
 """The questions about the whole way, from the stream socket to MongoDB, with every role in one daemon."""
 
 from question import Line, lower
-from questions import Mongo, Rate, expect
+from questions import Consumed, Rate, expect
 from workplace import Failure
 
 
 class Whole(Rate):
     title = "stream socket to MongoDB by way of Kafka, acknowledged, all there"
-    limit = Mongo.limit
+    limit = Consumed.limit
     mode = "kafka"
     lines = [
         Line("socket to MongoDB, the whole way", "clickd", "events/s", 100_000, 60_000),
         lower("memory at full speed, the whole way", "peak_memory_bytes", "bytes", 200e6, 400e6),
     ]
-    events = 200_000
-    raw = Mongo.raw
+    events = 400_000
+    raw = Consumed.raw
 
     def clickd(self, place, events, number):
         name = f"{self.mode}-whole-{place.run}-{number}"

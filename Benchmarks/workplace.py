@@ -20,6 +20,7 @@ FOLDER = os.path.join(ROOT, ".build", "bench")
 LIBRARIES = {"sender": None, "sqlite_rows": "sqlite3", "producer": "rdkafka", "insert": "libmongoc-1.0",
              "http_post": None, "http_limit": "libmicrohttpd", "latency": None, "datagrams": None, "offsets": "rdkafka"}
 PATIENCE = 120
+WARM_UP = 8_000_000  # events after which Kafka's code is compiled; before, an event costs it up to four times as much
 
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 from local_servers import mongodb  # noqa: E402
@@ -98,7 +99,7 @@ class Workplace:
             yield lambda command: mongodb.command(connection, command)
 
     def start_servers(self):
-        """Kafka and MongoDB, once a run; `servers` is then what clickd needs to know of them."""
+        """Kafka and MongoDB, once a run, Kafka in use for a while; `servers` is then what clickd needs to know of them."""
         if self.servers:
             return
         folder = os.path.join(self.data, "servers")
@@ -113,11 +114,26 @@ class Workplace:
             self.servers = dict(word.split("=", 1) for word in shlex.split(file.read()))
         if not self.servers["KAFKA_BROKERS"]:
             raise Failure("there is no Kafka here (see scripts/services --help)")
+        self.raw("producer", self.servers["KAFKA_BROKERS"], f"warm-up-{self.run}", WARM_UP, self.run)
+        os.sync()
 
-    def server_seconds(self):
-        """Processor time of the servers so far."""
+    @contextlib.contextmanager
+    def kafka_paused(self):
+        """Kafka stands still meanwhile: it takes connections and requests, and answers nothing."""
+        def services(command):
+            program, folder = os.path.join(ROOT, "scripts", "services"), os.path.join(self.data, "servers")
+            subprocess.run([program, command, folder, "kafka"], check=True)
+
+        services("pause")
+        try:
+            yield
+        finally:
+            services("resume")
+
+    def server_seconds(self, since=None):
+        """Processor time of the servers, from their start or from what this gave before."""
         pids = {"Kafka": "KAFKA_PIDS", "MongoDB": "MONGO_PID"} if self.servers else {}
-        return {name: cpu_seconds(int(self.servers[key])) for name, key in pids.items()}
+        return {name: cpu_seconds(int(self.servers[key])) - (since or {}).get(name, 0) for name, key in pids.items()}
 
     def leave(self):
         self.nobody.close()
@@ -312,7 +328,7 @@ class Daemon:
     def costs(self):
         """Processor time, its threads' and the servers' meanwhile, memory, and what was given to the disk, up to now."""
         pid = self.process.pid
-        servers = {name: seconds - self.before[name] for name, seconds in self.place.server_seconds().items()}
+        servers = self.place.server_seconds(self.before)
         return {"cpu_seconds": cpu_seconds(pid), "thread_seconds": thread_seconds(pid), "server_seconds": servers,
                 "peak_memory_bytes": peak_memory_bytes(pid), "written_bytes": of_proc(pid, "io", "write_bytes")}
 

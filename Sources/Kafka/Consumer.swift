@@ -31,6 +31,9 @@ public final class Consumer {
         let operation = "open a consumer"
         var properties = properties
         properties.set("enable.partition.eof", "false")
+        if !FetchWake.isNeeded, properties.value(of: FetchWake.property.name) == nil {
+            properties.set(FetchWake.property.name, FetchWake.property.value)
+        }
         let context = ClientContext(onLog: onLog)
         let client = try context.openClient(RD_KAFKA_CONSUMER, properties, operation: operation) { conf in
             rd_kafka_conf_set_rebalance_cb(conf) { client, error, partitions, opaque in
@@ -61,14 +64,14 @@ public final class Consumer {
             rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
             throw KafkaError(operation: "subscribe to topic \(topic)", error)
         }
-        return Consumer(client, topic, context)
+        return Consumer(client, topic, context, FetchWake.isNeeded ? FetchWake(client: client, topic: topic) : nil)
     }
 
-    private init(_ client: OpaquePointer, _ topic: String, _ context: ClientContext) {
+    private init(_ client: OpaquePointer, _ topic: String, _ context: ClientContext, _ wake: FetchWake?) {
         self.client = client
         self.topicName = topic
         self.context = context
-        wake = FetchWake(client: client, topic: topic)
+        self.wake = wake
     }
 
     /// Without close before it, leaves the group only by its session timeout.

@@ -6,6 +6,9 @@ import CRdKafka
 import Linux
 
 final class FetchWake {
+    /// Makes librdkafka look often enough itself, where it knows it.
+    static let property = (name: "fetch.queue.backoff.ms", value: "20")
+    static let isNeeded = ClientProperties.check(property.name, property.value) != nil
     private static let least = 20
     private static let most = 1000
     private let client: OpaquePointer
@@ -16,12 +19,13 @@ final class FetchWake {
     private var looked = Monotonic(nanoseconds: 0)
     private var pause = FetchWake.least
 
-    /// nil where librdkafka looks often enough itself.
+    /// nil when out of memory.
     init?(client: OpaquePointer, topic: String) {
-        guard ClientProperties.check("fetch.queue.backoff.ms", "20") != nil,
-            let queue = rd_kafka_queue_new(client),
-            let options = rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS)
-        else { return nil }
+        guard let queue = rd_kafka_queue_new(client) else { return nil }
+        guard let options = rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS) else {
+            rd_kafka_queue_destroy(queue)
+            return nil
+        }
         var dead = [RD_KAFKA_CONSUMER_GROUP_STATE_DEAD]
         if let error = rd_kafka_AdminOptions_set_match_consumer_group_states(options, &dead, 1) {
             rd_kafka_error_destroy(error)

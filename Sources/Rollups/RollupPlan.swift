@@ -1,8 +1,8 @@
 // When a stretch is rolled up or merged: pure decisions, without clock or database.
 //
-// A marked minute is rolled up after a while that grows with what came to it, and again after four times what it cost: a
-// quiet shop's numbers are a second old; in a flood, which needs the machine for itself, they are half a minute old, and
-// an event is read two or three times at most, however often its minute is marked.
+// A marked minute is rolled up after a while that grows with what came to it, and again after four times what it cost, or
+// when it is over: a quiet shop's numbers are a second old; in a flood, which needs the machine for itself, they are half a
+// minute old, and an event is read two or three times at most, however often its minute is marked.
 
 public struct RollupPlan {
     /// When a place was last worked on, and how long that took, in ms.
@@ -17,6 +17,8 @@ public struct RollupPlan {
 
     /// How long events wait at most for others to be rolled up with them, ms.
     static let longestWait: Int64 = 20_000
+    /// By how much events are late whose minute is over, as a rule, ms.
+    static let underway: Int64 = 2000
 
     /// Whether a marked place is to be rolled up now.
     public func isDue(_ mark: RollupMark, at now: Int64) -> Bool {
@@ -24,7 +26,8 @@ public struct RollupPlan {
         let age = now - mark.since
         guard age < 0 || age >= min(RollupPlan.longestWait, mark.events / 4) else { return false }
         guard let last = worked[mark.place] else { return true }
-        return now - last.at >= max(500, 4 * last.cost)
+        let over = mark.place.end + RollupPlan.underway
+        return last.at < over && now >= over || now - last.at >= max(500, 4 * last.cost)
     }
 
     /// Which marks come first: what is not of the future, the newest first, so that no backlog stands before the present;

@@ -15,13 +15,10 @@ import Testing
         try admin.createTopic(topic, partitions: 2, replication: 1, timeoutMilliseconds: 30_000)
         try fill(topic, brokers)
         // A fetch brings a request's worth of each partition, a hundred messages, which is more than the queue should have.
-        var properties: ClientProperties = [
+        let properties: ClientProperties = [
             "bootstrap.servers": brokers, "group.id": topic, "enable.auto.commit": "false",
             "auto.offset.reset": "earliest", "queued.min.messages": "10", "fetch.message.max.bytes": "1000",
         ]
-        if ClientProperties.check("fetch.queue.backoff.ms", "20") == nil {
-            properties.set("fetch.queue.backoff.ms", "20")
-        }
         let consumer = try Consumer.open(properties, topic: topic)
         var polled = 0
         // With a second for each of a hundred fetches it would have come to about half of it.

@@ -177,5 +177,11 @@ struct SegmentTests {
         plan.didWork(minute, at: 1000, cost: 900)
         #expect(!plan.isDue(mark(1), at: 4599))
         #expect(plan.isDue(mark(1), at: 4600))
+        plan.didWork(minute, at: minute.end - 5000, cost: 9000)
+        #expect(!plan.isDue(mark(1), at: minute.end + 1999))
+        #expect(plan.isDue(mark(1), at: minute.end + 2000), "a minute that is over is rolled up, whatever it cost")
+        plan.didWork(minute, at: minute.end + 2000, cost: 9000)
+        #expect(!plan.isDue(mark(1), at: minute.end + 37_999), "once")
+        #expect(plan.isDue(mark(1), at: minute.end + 38_000))
     }
 }

@@ -253,10 +253,7 @@ final class KafkaConsumer {
             }
         }
         if !offsets.isEmpty {
-            do throws(KafkaError) {
-                try consumer.commitLater(offsets)
-                conditions.set("consumer", nil)
-            } catch { conditions.set("consumer", error.text) }
+            tell { () throws(KafkaError) in try consumer.commitLater(offsets) }
         }
         if let store, !control.isStopRequested, !isRenewing { letters.look(store, &partitions) }
         publish(consumer)
@@ -269,6 +266,14 @@ final class KafkaConsumer {
         conditions.consumerIs(taken, TopicRetention(milliseconds: watch.retentionMilliseconds))
     }
 
+    /// A call to Kafka whose success ends the consumer's reason to be degraded, and whose failure is one.
+    private func tell(_ call: () throws(KafkaError) -> Void) {
+        do throws(KafkaError) {
+            try call()
+            conditions.set("consumer", nil)
+        } catch { conditions.set("consumer", error.text) }
+    }
+
     // MARK: Partitions come and go
 
     private func rebalance(_ change: Rebalance, _ consumer: Consumer) {
@@ -278,10 +283,7 @@ final class KafkaConsumer {
             unplaced = assigned
             // At once, also where there is nothing, or no MongoDB, to begin with: until then the whole group waits.
             // librdkafka tells an error once, when it begins, and never that it is over: to be dealt partitions, or none, ends it.
-            do throws(KafkaError) {
-                try consumer.assign([])
-                conditions.set("consumer", nil)
-            } catch { conditions.set("consumer", error.text) }
+            tell { () throws(KafkaError) in try consumer.assign([]) }
             place(consumer)
         case .revoked(let revoked, let isLost):
             log.info("consumer: gives up partitions \(revoked.sorted())\(isLost ? ", lost" : "")")

@@ -70,8 +70,6 @@ enum KafkaProperties {
         properties.set("queued.min.messages", "20000")
         properties.set("queued.max.messages.kbytes", "16384")
         properties.set("fetch.message.max.bytes", "262144")
-        let backoff = (name: "fetch.queue.backoff.ms", value: "20")
-        if ClientProperties.check(backoff.name, backoff.value) == nil { properties.set(backoff.name, backoff.value) }
         properties.set("check.crcs", "true")
         for property in settings.consumer { properties.set(property.name, property.value) }
         return properties
