@@ -275,6 +275,8 @@ class Daemon:
             "[outbox]", f"path = {json.dumps(os.path.join(self.folder, 'outbox'))}", 'max_bytes = "8 GiB"',
             "[pipeline]", f'mode = "{self.mode}"', f"roles = {json.dumps(self.roles)}",
             "[kafka]", f"brokers = {json.dumps(brokers)}", f"topic = {json.dumps(topic or 'bench')}",
+            # A member that was stopped is missed by its group for half a minute: none joins another's.
+            f"group = {json.dumps(topic or 'bench')}",
             "create_topic = true", f"partitions = {self.partitions}", "replication = 1",
             "[mongodb]", f"uri = {json.dumps(servers.get('MONGODB_URI') or 'mongodb://127.0.0.1:1')}",
             f"database = {json.dumps(self.database)}",
