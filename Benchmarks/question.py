@@ -1,8 +1,14 @@
 """What every question has: a title, the numbers that `measure` gives, and the lines that say which of them have a goal."""
 
+import math
+
 
 def per_second(answer):
     return answer["events"] / answer["seconds"]
+
+
+def percentile(values, share):
+    return sorted(values)[math.ceil(share * (len(values) - 1))]
 
 
 def rate(value):

@@ -1,70 +1,11 @@
-"""The questions about reports: what roll-ups cost the consumer, how far they are behind, how long a report takes."""
+"""The question how long a report takes."""
 
 import statistics
 import sys
 import time
 
-from question import Line, Question, lower
-from questions import Consumed
+from question import Question, lower
 from workplace import Failure, cpu_seconds, peak_memory_bytes
-
-PATIENCE = 60
-
-
-class Rollups(Consumed):
-    """The consumer with the roll-up writer at work, and with another process holding its lease, so that only marks are
-    made. Of events enough for half a minute: a flood's first are rolled up after twenty seconds."""
-
-    title = "Kafka to MongoDB with the roll-ups for reports"
-    limit = "the same while another process has the roll-ups' lease"
-    lines = [Line("Kafka to MongoDB, of the same without roll-ups", "ratio", "share", 0.9, 0.75)]
-    events = 3_000_000
-
-    def measure(self, place, events, rounds):
-        return super().measure(place, events, min(rounds, 2))
-
-    def raw(self, place, events, number):
-        self.has_rollups = False
-        return super().clickd(place, events, f"{number}-without")[0]
-
-    def clickd(self, place, events, number):
-        self.has_rollups = True
-        return super().clickd(place, events, number)
-
-
-class Behind(Question):
-    """Reports while events come in: how long after its OK the last event of each second's is counted in them. Looks are
-    0.1 s apart, and count as late as they are."""
-
-    title = "how far reports are behind while 20,000 events a second come in"
-    lines = [lower("reports behind events at 20 k/s", "worst_seconds", "s", 30, 60)]
-    events, rate = 600_000, 20_000
-
-    def measure(self, place, events, rounds):
-        database, topic, sent, late, waiting = f"behind_{place.run}", f"behind-{place.run}", 0, [], []
-        with place.daemon(["intake", "forwarder", "consumer"], topic, database) as daemon, place.web(daemon) as web:
-            began = time.monotonic()
-            while sent < events or waiting:
-                if sent < events and time.monotonic() >= began + sent / self.rate:
-                    count = min(self.rate, events - sent)
-                    place.raw("sender", daemon.socket, count, f"{place.run}b{sent // self.rate}")
-                    sent += count
-                    waiting.append((sent, time.monotonic()))
-                shown = web.get("/api/overview").get("events", 0)
-                now = time.monotonic()
-                late += [now - since for least, since in waiting if least <= shown]
-                waiting = [(least, since) for least, since in waiting if least > shown]
-                if waiting and now - waiting[0][1] > PATIENCE:
-                    raise Failure(f"of {sent} events reports show {shown}")
-                time.sleep(0.1)
-            took = time.monotonic() - began
-            costs = daemon.costs()
-        return {"events": sent, "seconds": took, "worst_seconds": max(late), "median_seconds": statistics.median(late),
-                "daemon": [costs]}
-
-    def details(self, result):
-        return [f"{result['worst_seconds']:.1f} s at worst, {result['median_seconds']:.1f} s usually, at"
-                f" {result['events'] / result['seconds'] / 1000:.1f} k/s for {result['seconds']:.0f} s"]
 
 
 class Reports(Question):
@@ -136,4 +77,4 @@ def slowest(answers, kind):
     return max(max(answer["cold"], answer["warm"]) for answer in answers if answer["kind"] == kind)
 
 
-ALL = {"rollups": Rollups(), "behind": Behind(), "reports": Reports()}
+ALL = {"reports": Reports()}

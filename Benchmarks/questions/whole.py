@@ -1,7 +1,8 @@
 """The questions about the whole way, from the stream socket to MongoDB, with every role in one daemon."""
 
 from question import Line, lower
-from questions import Consumed, Rate, expect
+from questions.mongo import Consumed
+from rate import Rate, expect
 from workplace import Failure
 
 

@@ -12,7 +12,7 @@ import sys
 import time
 
 from question import Line, Question, duration, lower, peak_memory, per_second, rate
-from questions import expect
+from rate import expect
 from workplace import Failure
 
 EVENT = b'{"event":"Product Viewed","messageId":"start-%d","anonymousId":"v-1"}\n'

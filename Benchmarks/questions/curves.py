@@ -12,9 +12,10 @@ import statistics
 import sys
 import time
 
-from backlog import first_ok
 from question import Question
-from questions import Intake, Kafka
+from questions.drain import first_ok
+from questions.intake import Intake
+from questions.kafka import Kafka
 from workplace import Failure, peak_memory_bytes
 
 USUAL_BYTES = 250
