@@ -18,7 +18,7 @@ import urllib.request
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 FOLDER = os.path.join(ROOT, ".build", "bench")
 LIBRARIES = {"sender": None, "sqlite_rows": "sqlite3", "producer": "rdkafka", "insert": "libmongoc-1.0",
-             "http_post": None, "http_limit": "libmicrohttpd", "latency": None, "datagrams": None, "offsets": "rdkafka"}
+             "replace": "rdkafka libmongoc-1.0", "http_post": None, "http_limit": "libmicrohttpd", "latency": None, "datagrams": None, "offsets": "rdkafka"}
 PATIENCE = 120
 WARM_UP = 8_000_000  # events after which Kafka's code is compiled; before, an event costs it up to four times as much
 
@@ -54,7 +54,7 @@ class Workplace:
         for name, library in LIBRARIES.items():
             flags = []
             if library:
-                found = subprocess.run(["pkg-config", "--cflags", "--libs", library], capture_output=True, text=True, check=False)
+                found = subprocess.run(["pkg-config", "--cflags", "--libs", *library.split()], capture_output=True, text=True, check=False)
                 if found.returncode != 0:
                     raise Failure(f"pkg-config does not know {library}: run scripts/install-deps")
                 flags = shlex.split(found.stdout)

@@ -1,0 +1,31 @@
+// What the programs that write to MongoDB have in common: a client that waits for the majority and the journal, as clickd does.
+#ifndef BENCH_MONGO_H
+#define BENCH_MONGO_H
+
+#include <mongoc/mongoc.h>
+
+#include "events.h"
+
+static inline void fail(const char *why) {
+    fprintf(stderr, "%s\n", why);
+    exit(1);
+}
+
+static inline mongoc_client_t *open_client(const mongoc_uri_t *uri) {
+    mongoc_client_t *client = must(mongoc_client_new_from_uri(uri));
+    mongoc_write_concern_t *concern = mongoc_write_concern_new();
+    mongoc_write_concern_set_wmajority(concern, 10000);
+    mongoc_write_concern_set_journal(concern, true);
+    mongoc_client_set_write_concern(client, concern);
+    mongoc_write_concern_destroy(concern);
+    return client;
+}
+
+static inline void command(mongoc_client_t *client, const char *database, const char *json) {
+    bson_error_t error;
+    bson_t *made = bson_new_from_json((const uint8_t *)json, -1, &error);
+    if (!made || !mongoc_client_write_command_with_opts(client, database, made, NULL, NULL, &error)) fail(error.message);
+    bson_destroy(made);
+}
+
+#endif
