@@ -12,7 +12,11 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
     static const char body[] = "{\"success\":true,\"received\":1,\"stored\":1,\"errors\":[]}";
     (void)context, (void)url, (void)method, (void)version;
     struct { size_t used; char bytes[]; } *held = *request;
-    if (!held) return (*request = calloc(1, sizeof *held + (512 << 10))) ? MHD_YES : MHD_NO;
+    if (!held) {
+        if (!(*request = held = malloc(sizeof *held + (512 << 10)))) return MHD_NO;
+        held->used = 0;
+        return MHD_YES;
+    }
     if (*size) {
         if (held->used + *size > 512 << 10) return MHD_NO;
         memcpy(held->bytes + held->used, data, *size);
