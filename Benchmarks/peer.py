@@ -120,9 +120,10 @@ def listens(path):
         return probe.connect_ex(path) == 0
 
 
+IN_MEMORY = "in memory only"
 ALL_PEERS = [
-    Peer("syslog-ng, memory", "syslog-ng-memory.conf", 1, False, "in memory only"),
-    Peer("rsyslog, memory", "rsyslog-memory.conf", 1, False, "in memory only"),
+    Peer("syslog-ng, memory", "syslog-ng-memory.conf", 1, False, IN_MEMORY),
+    Peer("rsyslog, memory", "rsyslog-memory.conf", 1, False, IN_MEMORY),
     Peer("syslog-ng, reliable disk buffer", "syslog-ng-disk.conf", 0.5, False, "no fsync"),
     Peer("rsyslog, disk queue", "rsyslog-disk.conf", 0.5, False, "no fsync"),
     Peer("rsyslog, disk queue, synced, checkpoint each", "rsyslog-synced.conf", 0.005, False,

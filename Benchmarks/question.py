@@ -26,7 +26,8 @@ SHOWN = {
 
 
 class Line:
-    """A number with a goal and a floor; `key` names it in the question's result. No floor: None."""
+    """A number with a goal and a floor; `key` names it in the question's result. No floor: None, and below the goal is no
+    miss."""
 
     def __init__(self, name, key, unit, goal, floor, better="higher"):
         self.name, self.key, self.unit, self.goal, self.floor, self.better = name, key, unit, goal, floor, better
@@ -36,10 +37,10 @@ class Line:
 
     def judge(self, result):
         value = result[self.key]
-        met = "missed"
+        met = "below" if self.floor is None else "missed"
         if self.reaches(value, self.goal):
             met = "goal"
-        elif self.floor is None or self.reaches(value, self.floor):
+        elif self.floor is not None and self.reaches(value, self.floor):
             met = "floor"
         return {"name": self.name, "value": value, "unit": self.unit, "goal": self.goal, "floor": self.floor,
                 "better": self.better, "met": met}

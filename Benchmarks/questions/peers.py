@@ -3,14 +3,16 @@
 import statistics
 import sys
 
-from peer import ALL_PEERS
-from question import Question, rate
+from peer import ALL_PEERS, IN_MEMORY
+from question import Line, Question, rate
 from questions.kafka import Kafka
 from workplace import Failure
 
 
 class Peers(Question):
     title = "clickd, rsyslog and syslog-ng: stream socket to Kafka, all delivered"
+    lines = [Line("socket to Kafka, times the fastest other system in memory", "times_memory", "times", 2, 1),
+             Line("socket to Kafka, times the fastest other system on disk", "times_disk", "times", 5, None)]
     events = 1_000_000
 
     def measure(self, place, events, rounds):
@@ -33,10 +35,12 @@ class Peers(Question):
                     asked[index] = (count, delivered)
                 print(f"  round {number}: {peer.name} {rate(value)}, {delivered} of {count}", file=sys.stderr, flush=True)
         systems = [("clickd", True, "fsync before OK"), *((peer.name, peer.durable, peer.why) for peer in ALL_PEERS)]
-        return {"rows": [
+        rows = [
             {"system": name, "durable": durable, "why": why, "events_per_second": statistics.median(rates[index]),
              "events": asked[index][0], "delivered": asked[index][1]}
-            for index, (name, durable, why) in enumerate(systems)]}
+            for index, (name, durable, why) in enumerate(systems)]
+        return {"rows": rows, "times_memory": times(rows, lambda why: why == IN_MEMORY),
+                "times_disk": times(rows, lambda why: why != IN_MEMORY)}
 
     def details(self, result):
         texts = [f"{'':46} {'events/s':>10}  durable"]
@@ -45,6 +49,12 @@ class Peers(Question):
             missing = row["events"] - row["delivered"]
             texts.append(text + (f"; {missing} events missing" if missing > 0 else f"; {-missing} twice" if missing else ""))
         return texts
+
+
+def times(rows, is_meant):
+    """How many times as fast the first is as the fastest of those others; 0 where none of them delivered anything."""
+    fastest = max(row["events_per_second"] for row in rows[1:] if is_meant(row["why"]))
+    return rows[0]["events_per_second"] / fastest if fastest else 0
 
 
 ALL = {"peers": Peers()}
