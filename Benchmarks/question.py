@@ -37,11 +37,12 @@ class Line:
 
     def judge(self, result):
         value = result[self.key]
-        met = "below" if self.floor is None else "missed"
         if self.reaches(value, self.goal):
             met = "goal"
-        elif self.floor is not None and self.reaches(value, self.floor):
-            met = "floor"
+        elif self.floor is None:
+            met = "below"
+        else:
+            met = "floor" if self.reaches(value, self.floor) else "missed"
         return {"name": self.name, "value": value, "unit": self.unit, "goal": self.goal, "floor": self.floor,
                 "better": self.better, "met": met}
 

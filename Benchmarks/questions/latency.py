@@ -51,8 +51,8 @@ class Latency(Question):
             costs = daemon.costs()
             expect(daemon, stored=sent, forwarded=sent, outbox=0)
         for name, (first, *looks) in answers.items():
-            result[f"first_{name}_p99_seconds"] = first["p99"]
-            numbers = {f"{key}_seconds": statistics.median(look[key] for look in looks)
+            numbers = {"first_p99_seconds": first["p99"]}
+            numbers |= {f"{key}_seconds": statistics.median(look[key] for look in looks)
                        for key in ("p50", "p90", "p99", "p999")}
             numbers |= {f"{key}_seconds": max(look[key] for look in looks) for key in ("max", "stall", "late")}
             result["loads"][name] = {"rate_per_second": self.loads[name][0], **numbers}
@@ -61,10 +61,10 @@ class Latency(Question):
 
     def details(self, result):
         texts = [f"fdatasync of 4 KiB every 4 ms: {shown(result['synced'])}"]
-        for name, load in result["loads"].items():
+        for load in result["loads"].values():
             texts.append(f"{load['rate_per_second']:7} a second: {shown(load)}; the worst stall {duration(load['stall_seconds'])},"
                          f" the load itself late by {duration(load['late_seconds'])} at most; in the first round p99"
-                         f" {duration(result[f'first_{name}_p99_seconds'])}")
+                         f" {duration(load['first_p99_seconds'])}")
         return texts
 
 

@@ -84,10 +84,7 @@ int main(int count, char **words) {
         fprintf(stderr, "usage: insert URI DATABASE EVENTS\n");
         return 2;
     }
-    mongoc_init();
-    bson_error_t error;
-    mongoc_uri_t *uri = mongoc_uri_new_with_error(words[1], &error);
-    if (!uri) fail(error.message);
+    mongoc_uri_t *uri = read_uri(words[1]);
     mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYWRITES, false);
     database = words[2];
     total = strtoull(words[3], NULL, 10);

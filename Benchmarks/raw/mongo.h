@@ -2,13 +2,20 @@
 #ifndef BENCH_MONGO_H
 #define BENCH_MONGO_H
 
+#include <err.h>
 #include <mongoc/mongoc.h>
 
 #include "events.h"
 
-static inline void fail(const char *why) {
-    fprintf(stderr, "%s\n", why);
-    exit(1);
+static inline void fail(const char *why) { errx(1, "%s", why); }
+
+// The library is ready after this.
+static inline mongoc_uri_t *read_uri(const char *text) {
+    bson_error_t error;
+    mongoc_init();
+    mongoc_uri_t *uri = mongoc_uri_new_with_error(text, &error);
+    if (!uri) fail(error.message);
+    return uri;
 }
 
 static inline mongoc_client_t *open_client(const mongoc_uri_t *uri) {

@@ -2,10 +2,10 @@
 // seconds. Looks every 20 ms.
 //   offsets BROKERS TOPIC EVENTS PATIENCE
 // Prints JSON: events, last (CLOCK_MONOTONIC, when the last of them was seen).
-#include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
 #include "events.h"
+#include "kafka.h"
 
 enum { PARTITIONS = 6 };
 
@@ -18,7 +18,7 @@ int main(int count, char **words) {
     double patience = atof(words[4]), last = now_seconds();
     char why[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    if (rd_kafka_conf_set(conf, "bootstrap.servers", words[1], why, sizeof why) != RD_KAFKA_CONF_OK) return 2;
+    set(conf, "bootstrap.servers", words[1]);
     rd_kafka_t *client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     if (!client) return 1;
     while (found < wanted && now_seconds() - last < patience) {

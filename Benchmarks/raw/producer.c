@@ -3,9 +3,8 @@
 //   producer BROKERS TOPIC EVENTS RUN [HOST [PARTITIONS]]     HOST: records as clickd stores them, receivedAt and host in
 //   front; "": as they are sent
 // Makes the topic, of six partitions unless told otherwise. Prints JSON: events, bytes, seconds.
-#include <librdkafka/rdkafka.h>
-
 #include "events.h"
+#include "kafka.h"
 
 static int partitions = 6;
 static uint64_t delivered, failed;
@@ -19,11 +18,6 @@ static void report(rd_kafka_t *client, const rd_kafka_message_t *message, void *
 static void fail(const char *what, const char *why) {
     fprintf(stderr, "producer: %s: %s\n", what, why);
     exit(1);
-}
-
-static void set(rd_kafka_conf_t *conf, const char *name, const char *value) {
-    char why[256];
-    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK) fail(name, why);
 }
 
 static void create_topic(rd_kafka_t *client, const char *name) {

@@ -5,10 +5,10 @@
 //   replace BROKERS TOPIC URI DATABASE EVENTS
 // TOPIC has six partitions and EVENTS events or more. Drops DATABASE first and leaves it dropped. Prints JSON: events, seconds
 // (from the first poll that brought some to the last answer).
-#include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "kafka.h"
 #include "mongo.h"
 
 enum { A_POLL = 500, TASKS = 2, PARTITIONS = 6 };
@@ -17,7 +17,7 @@ struct task {
     pthread_t thread;
     int number;
     mongoc_client_t *client;
-    double began;  // 0: nothing came
+    double began, ended;  // its first poll that brought some, its last answer; 0: nothing came
 };
 
 static const char *brokers, *topic, *database;
@@ -28,9 +28,9 @@ static atomic_size_t written;
 static rd_kafka_t *open_consumer(int task) {
     char why[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    const char *const words[] = {"bootstrap.servers", brokers, "group.id", "replace", "enable.auto.commit", "false"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i += 2)
-        if (rd_kafka_conf_set(conf, words[i], words[i + 1], why, sizeof why) != RD_KAFKA_CONF_OK) fail(why);
+    set(conf, "bootstrap.servers", brokers);
+    set(conf, "group.id", "replace");
+    set(conf, "enable.auto.commit", "false");
     rd_kafka_t *consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
     if (!consumer) fail(why);
     rd_kafka_poll_set_consumer(consumer);
@@ -67,15 +67,16 @@ static void *run(void *argument) {
         rd_kafka_message_t *messages[A_POLL];
         ssize_t count = rd_kafka_consume_batch_queue(queue, 20, messages, A_POLL);
         size_t taken = 0;
+        if (count > 0 && task->began == 0) task->began = now_seconds();
         mongoc_bulk_operation_t *bulk = must(mongoc_collection_create_bulk_operation_with_opts(events, NULL));
         for (ssize_t i = 0; i < count; i++) {
             if (!messages[i]->err) add(bulk, messages[i], &upsert), taken++;
             rd_kafka_message_destroy(messages[i]);
         }
-        if (taken && task->began == 0) task->began = now_seconds();
         bson_error_t error;
         if (taken && !mongoc_bulk_operation_execute(bulk, NULL, &error)) fail(error.message);
         mongoc_bulk_operation_destroy(bulk);
+        if (taken) task->ended = now_seconds();
         atomic_fetch_add(&written, taken);
     }
     bson_destroy(&upsert);
@@ -93,10 +94,7 @@ int main(int count, char **words) {
     }
     brokers = words[1], topic = words[2], database = words[4];
     total = strtoull(words[5], NULL, 10);
-    mongoc_init();
-    bson_error_t error;
-    mongoc_uri_t *uri = mongoc_uri_new_with_error(words[3], &error);
-    if (!uri) fail(error.message);
+    mongoc_uri_t *uri = read_uri(words[3]);
     struct task tasks[TASKS] = {{0}};
     for (int i = 0; i < TASKS; i++) tasks[i].number = i, tasks[i].client = open_client(uri);
     command(tasks[0].client, database, "{\"dropDatabase\":1}");
@@ -104,14 +102,10 @@ int main(int count, char **words) {
     for (int i = 0; i < TASKS; i++)
         if (pthread_create(&tasks[i].thread, NULL, run, &tasks[i])) return 1;
     double began = 0, ended = 0;
-    while (atomic_load(&written) < total) {
-        struct timespec pause = {0, 1000000};
-        nanosleep(&pause, NULL);
-    }
-    ended = now_seconds();
     for (int i = 0; i < TASKS; i++) {
         pthread_join(tasks[i].thread, NULL);
         if (tasks[i].began != 0 && (began == 0 || tasks[i].began < began)) began = tasks[i].began;
+        if (tasks[i].ended > ended) ended = tasks[i].ended;
     }
     size_t all = atomic_load(&written);
     command(tasks[0].client, database, "{\"dropDatabase\":1}");
