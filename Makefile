@@ -109,7 +109,7 @@ deb-test:  ## packages built, installed, run, upgraded, removed and purged in a 
 	@scripts/install-deps build services package
 	@scripts/test-deb $(RELEASE)
 
-hosts-test:  ## eleven hosts in network namespaces, some lost (root); EVENTS=36000 takes under two minutes
+hosts-test:  ## eleven hosts in network namespaces, some lost (root); EVENTS=36000 takes about two minutes
 	@scripts/install-deps build services test
 	$(SWIFT) build -c release --product clickd
 	@Tests/HostsTests/run

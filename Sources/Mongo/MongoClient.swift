@@ -24,7 +24,7 @@ public final class MongoClient {
     /// take `serverSelectionTimeout` each, and an answer `socketTimeout`, which must be above every write concern
     /// timeout and the longest report or index build.
     /// `retryWrites` false lets libmongoc send each write once: inserts of documents that carry their own key need no
-    /// more, since the caller repeats them, and run a tenth to a fifth faster (the server keeps no record a write).
+    /// more, since the caller repeats them, and are cheaper (the server keeps no record a write).
     /// An invalid URI, or one whose TLS files cannot be read, is `giveUp`.
     public static func open(
         uri text: String, applicationName: String = "clickd", serverSelectionTimeout: Duration = .seconds(5),

@@ -1,5 +1,5 @@
 // Numbers pairs of numbers, a visitor and what they searched or wished for, from 0 in the order they are met: open
-// addressing, 32 to 64 bytes a pair.
+// addressing, 32 to 128 bytes a pair.
 final class PairTable {
     private struct Slot {
         var key: UInt64 = 0

@@ -63,7 +63,7 @@ final class EventWriter {
 
     private func open() throws(MongoError) -> MongoCollection {
         if let collection { return collection }
-        // Writes are repeated by us, with the same keys: libmongoc's own retries cost a tenth of the rate.
+        // Writes are repeated by us, with the same keys: libmongoc's own retries would only cost time.
         let client = try MongoClient.open(
             uri: settings.uri.revealed, socketTimeout: MongoClient.writingTimeout, retryWrites: false)
         let made = try client.collection(database: settings.database, settings.collection)

@@ -175,7 +175,7 @@ package final class OutboxFile {
     }
 
     /// Takes the database's room on disk ahead of need, so that commits go on for a while in a full file system. Not by
-    /// SQLITE_FCNTL_CHUNK_SIZE: Debian's SQLite grows a file by a write a block, a tenth of intake's time.
+    /// SQLITE_FCNTL_CHUNK_SIZE: Debian's SQLite grows a file by a write a block, which slows intake.
     func reserveAhead() {
         guard let size = try? fileBytes(), reservedBytes < size + walLimitBytes / 4 else { return }
         reservedBytes = size + walLimitBytes / 2
