@@ -36,7 +36,7 @@ private func withServer(
     for thread in threads.withLock({ $0 }) { thread.join() }
 }
 
-@Suite("HTTP server", .serialized) struct ServerTests {
+@Suite("HTTP server", .waiting, .serialized) struct ServerTests {
     @Test("a request that is answered later, from another thread, gets its one answer, at once or after a while")
     func later() throws {
         try withServer { _, port in
@@ -130,7 +130,7 @@ private func withServer(
     }
 }
 
-@Suite("gzip") struct GzipTests {
+@Suite("gzip", .waiting) struct GzipTests {
     private func inflate(_ bytes: [UInt8], limit: Int) throws -> [UInt8] {
         var output: [UInt8] = []
         var result: Result<Int, GzipError> = .failure(.notGzip)

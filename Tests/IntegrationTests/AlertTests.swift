@@ -5,7 +5,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite("Alerts", .serialized, .enabled(if: Servers.areThere && TestPrometheus.isThere)) struct AlertTests {
+@Suite("Alerts", .waiting, .serialized, .enabled(if: Servers.areThere && TestPrometheus.isThere)) struct AlertTests {
     /// What must not fire on a daemon that is well; the tests' topics have one replica.
     private static let quiet: Set<String> = [
         "ClickdDown", "ClickdStuck", "ClickdAcceptsNothing", "ClickdOutboxFilling", "ClickdUndelivered",

@@ -4,7 +4,7 @@ import Mongo
 import TestSupport
 import Testing
 
-@Suite(.serialized, .enabled(if: Servers.areThere)) struct CappedOutboxTests {
+@Suite(.waiting, .serialized, .enabled(if: Servers.areThere)) struct CappedOutboxTests {
     private static let limit = 8 << 20
     private static let events = 20_000
     private static let datagrams = 200

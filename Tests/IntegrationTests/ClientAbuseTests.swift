@@ -39,7 +39,7 @@ private func limit(_ daemon: TestDaemon, _ files: Int) throws {
     #expect(try Command.run("/usr/bin/prlimit", ["--pid", "\(pid)", "--nofile=\(files):"]).status == 0)
 }
 
-@Suite("Senders that ask too much", .serialized) struct ClientAbuseTests {
+@Suite("Senders that ask too much", .waiting, .serialized) struct ClientAbuseTests {
     @Test("a thousand connections at once each get their own answers, also those that have ended their side")
     func thousand() throws {
         let daemon = try lonelyDaemon()
@@ -200,7 +200,7 @@ private func limit(_ daemon: TestDaemon, _ files: Int) throws {
     }
 }
 
-@Suite("The wall clock set wrong", .enabled(if: Servers.areThere)) struct WallClockTests {
+@Suite("The wall clock set wrong", .waiting, .enabled(if: Servers.areThere)) struct WallClockTests {
     @Test("set back an hour and on a year under the daemon, events are acknowledged, keep their order and arrive once")
     func shifted() throws {
         let daemon = try TestDaemon()

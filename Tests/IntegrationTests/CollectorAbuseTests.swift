@@ -3,7 +3,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite("Collector under abuse", .enabled(if: Servers.areThere), .serialized) struct CollectorAbuseTests {
+@Suite("Collector under abuse", .waiting, .enabled(if: Servers.areThere), .serialized) struct CollectorAbuseTests {
     @Test("addresses of 64 KB, floods of headers and broken requests are refused, and the next client is served")
     func floods() throws {
         let (_, web) = try collector()

@@ -4,7 +4,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite("Collector in trouble", .enabled(if: Servers.areThere), .serialized) struct CollectorOutageTests {
+@Suite("Collector in trouble", .waiting, .enabled(if: Servers.areThere), .serialized) struct CollectorOutageTests {
     @Test("without clickd the answer is 503 with a time to wait; when it is back, 200 again")
     func away() throws {
         let (daemon, web) = try collector()

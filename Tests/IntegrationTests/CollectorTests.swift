@@ -27,7 +27,7 @@ extension TestDaemon {
     }
 }
 
-@Suite("Collector", .enabled(if: Servers.areThere), .serialized) struct CollectorTests {
+@Suite("Collector", .waiting, .enabled(if: Servers.areThere), .serialized) struct CollectorTests {
     @Test("every path of Segment's API stores an event of its type")
     func paths() throws {
         let (daemon, web) = try collector()

@@ -65,7 +65,7 @@ private let wrongs: [WrongConfiguration] = [
     .init("", nil, "CLICKD_MONGODB_RETAIN", environment: ["CLICKD_MONGODB_RETAIN": "soon"]),
 ]
 
-@Suite("Configuration: a mistake") struct ConfigurationTests {
+@Suite("Configuration: a mistake", .waiting) struct ConfigurationTests {
     /// Paths that are free of the file's mistakes: what a start would make must be seen missing.
     private func environment(_ folder: TemporaryFolder, _ wrong: WrongConfiguration) -> [String: String] {
         let places = ["CLICKD_OUTBOX_PATH": folder.path + "/state/outbox"]
@@ -145,7 +145,7 @@ private let wrongs: [WrongConfiguration] = [
     }
 }
 
-@Suite("Configuration: the probe") struct ProbeTests {
+@Suite("Configuration: the probe", .waiting) struct ProbeTests {
     @Test("says why within 15 s when Kafka and MongoDB are away, exit 1")
     func away() throws {
         let daemon = try TestDaemon(kafka: "127.0.0.1:1", mongodb: "mongodb://127.0.0.1:1")

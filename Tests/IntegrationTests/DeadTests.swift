@@ -37,7 +37,7 @@ private func send(_ daemon: TestDaemon, _ text: String) throws {
     #expect(sent.status == 0, "\(sent.errors)")
 }
 
-@Suite("Dead letters", .serialized, .enabled(if: Servers.areThere)) struct DeadTests {
+@Suite("Dead letters", .waiting, .serialized, .enabled(if: Servers.areThere)) struct DeadTests {
     @Test("mongodb: listed by code and time, shown whole, written after the rule is gone, counted where they went")
     func mongodb() throws {
         let daemon = try TestDaemon()
@@ -254,7 +254,7 @@ private func send(_ daemon: TestDaemon, _ text: String) throws {
     }
 }
 
-@Suite("Dead letters: the command line") struct DeadUsageTests {
+@Suite("Dead letters: the command line", .waiting) struct DeadUsageTests {
     @Test(
         "what is wrong is said, exit 2",
         arguments: [

@@ -4,7 +4,7 @@ import Mongo
 import TestSupport
 import Testing
 
-@Suite(.serialized, .enabled(if: Servers.areThere)) struct DiskFaultTests {
+@Suite(.waiting, .serialized, .enabled(if: Servers.areThere)) struct DiskFaultTests {
     @Test(
         "any other disk error: the file system turns read-only; no OK from then on, exit 5, all is there once it is mended",
         .enabled(if: SmallDisk.isAllowed(.ext4)))

@@ -66,7 +66,7 @@ extension [Diagnosis] {
     }
 }
 
-@Suite("The doctor finds", .enabled(if: Servers.areThere)) struct DoctorTests {
+@Suite("The doctor finds", .waiting, .enabled(if: Servers.areThere)) struct DoctorTests {
     private func replaceTopic(_ daemon: TestDaemon, _ configuration: [String: String]) throws {
         let admin = try Admin.open(["bootstrap.servers": try #require(Servers.kafka)])
         try admin.createTopic(

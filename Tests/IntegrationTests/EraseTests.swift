@@ -10,7 +10,7 @@ import Rollups
 import TestSupport
 import Testing
 
-@Suite("Erase", .serialized, .enabled(if: Servers.areThere)) struct EraseTests {
+@Suite("Erase", .waiting, .serialized, .enabled(if: Servers.areThere)) struct EraseTests {
     private static let day: Int64 = 86_400_000
 
     private func line(_ id: String, _ who: String, _ time: Int64, _ more: String = "") -> String {

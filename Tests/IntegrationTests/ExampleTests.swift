@@ -4,7 +4,7 @@ import Mongo
 import TestSupport
 import Testing
 
-@Suite("Examples", .enabled(if: Servers.areThere), .serialized) struct ExampleTests {
+@Suite("Examples", .waiting, .enabled(if: Servers.areThere), .serialized) struct ExampleTests {
     @Test(
         "every event that an example sends is in MongoDB, once",
         arguments: ["python", "node", "php", "socat", "logger", "nginx", "rsyslog", "streamlit"])

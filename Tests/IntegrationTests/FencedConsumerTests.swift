@@ -5,7 +5,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite(.serialized, .enabled(if: Servers.areThere)) struct FencedConsumerTests {
+@Suite(.waiting, .serialized, .enabled(if: Servers.areThere)) struct FencedConsumerTests {
     @Test("a consumer's membership taken over: it takes it back and goes on; nothing is lost and nothing double")
     func fenced() throws {
         let daemon = try TestDaemon()

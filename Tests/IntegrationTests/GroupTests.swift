@@ -4,7 +4,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite(.serialized, .enabled(if: Servers.areThere)) struct GroupTests {
+@Suite(.waiting, .serialized, .enabled(if: Servers.areThere)) struct GroupTests {
     @Test("a daemon without a partition holds up nobody, and takes over those of a member that leaves")
     func idle() throws {
         let daemon = try TestDaemon()

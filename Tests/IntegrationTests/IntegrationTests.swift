@@ -4,7 +4,7 @@ import Mongo
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Servers.areThere)) struct WholeWayTests {
+@Suite(.waiting, .enabled(if: Servers.areThere)) struct WholeWayTests {
     @Test("an acknowledged event is in MongoDB once, through Kafka", arguments: [TestDaemon.Mode.kafka, .direct])
     func one(mode: TestDaemon.Mode) throws {
         let daemon = try TestDaemon(mode: mode)

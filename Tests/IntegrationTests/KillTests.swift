@@ -18,7 +18,7 @@ struct SeededRandom: RandomNumberGenerator {
     }
 }
 
-@Suite(.serialized, .enabled(if: Servers.areThere)) struct KillTests {
+@Suite(.waiting, .serialized, .enabled(if: Servers.areThere)) struct KillTests {
     @Test(
         "kill -9 at any moment loses no acknowledged event and stores none twice",
         arguments: [TestDaemon.Mode.kafka, .direct])

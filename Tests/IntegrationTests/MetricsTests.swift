@@ -3,7 +3,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite("Metrics", .serialized, .enabled(if: Servers.areThere && TestPrometheus.isThere)) struct MetricsTests {
+@Suite("Metrics", .waiting, .serialized, .enabled(if: Servers.areThere && TestPrometheus.isThere)) struct MetricsTests {
     private func scrape(_ daemon: TestDaemon) throws -> String { try #require(daemon.get("/metrics")).text }
 
     /// The families: name, type, help.

@@ -5,7 +5,7 @@ import Mongo
 import TestSupport
 import Testing
 
-@Suite(.serialized, .enabled(if: Servers.areThere)) struct OutageTests {
+@Suite(.waiting, .serialized, .enabled(if: Servers.areThere)) struct OutageTests {
     enum Kind { case killed, paused }
 
     @Test(

@@ -3,7 +3,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite struct OutboxCommandTests {
+@Suite(.waiting) struct OutboxCommandTests {
     /// A stopped daemon with `count` events in its outbox, in rows of 50.
     private func stopped(_ count: Int) throws -> TestDaemon {
         let daemon = try TestDaemon(mode: .direct, mongodb: TestDaemon.nowhere)

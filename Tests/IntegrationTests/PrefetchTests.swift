@@ -4,7 +4,7 @@ import Kafka
 import TestSupport
 import Testing
 
-@Suite(.serialized, .enabled(if: Servers.areThere)) struct PrefetchTests {
+@Suite(.waiting, .serialized, .enabled(if: Servers.areThere)) struct PrefetchTests {
     static let count = 20_000
 
     @Test("a queue that was full is filled again when it is empty, not a second later")

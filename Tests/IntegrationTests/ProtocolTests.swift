@@ -4,7 +4,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite("Wire protocol: hello and answers") struct HelloTests {
+@Suite("Wire protocol: hello and answers", .waiting) struct HelloTests {
     @Test("the hello is answered with OK, also with CRLF and behind blank lines")
     func hello() throws {
         let daemon = try lonelyDaemon()
@@ -94,7 +94,7 @@ import Testing
     }
 }
 
-@Suite("Wire protocol: lines") struct LineTests {
+@Suite("Wire protocol: lines", .waiting) struct LineTests {
     @Test("a last line without LF at the end of the stream is an event, and is answered")
     func lastLine() throws {
         let daemon = try lonelyDaemon()
@@ -165,7 +165,7 @@ import Testing
     }
 }
 
-@Suite("Wire protocol: many connections") struct ConnectionTests {
+@Suite("Wire protocol: many connections", .waiting) struct ConnectionTests {
     @Test("200 connections at once each get their own answers")
     func many() throws {
         let daemon = try lonelyDaemon()

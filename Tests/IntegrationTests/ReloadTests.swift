@@ -27,7 +27,7 @@ extension TestDaemon {
     }
 }
 
-@Suite struct ReloadTests {
+@Suite(.waiting) struct ReloadTests {
     @Test("limits and allow lists take effect, one line a key, and no connection is dropped")
     func limits() throws {
         let daemon = try TestDaemon(
@@ -213,7 +213,7 @@ extension TestDaemon {
     }
 }
 
-@Suite(.serialized, .enabled(if: Servers.areThere)) struct RotationTests {
+@Suite(.waiting, .serialized, .enabled(if: Servers.areThere)) struct RotationTests {
     /// Whom MongoDB knows by a password; it asks for none where no access control is on, but checks one that is shown.
     private func user(_ daemon: TestDaemon, _ mongodb: String, _ verb: String, _ password: String) throws {
         let client = try MongoClient.open(uri: mongodb)

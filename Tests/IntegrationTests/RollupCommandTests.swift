@@ -6,7 +6,7 @@ import Rollups
 import TestSupport
 import Testing
 
-@Suite("clickd rollup rebuild", .enabled(if: Servers.areThere)) struct RollupCommandTests {
+@Suite("clickd rollup rebuild", .waiting, .enabled(if: Servers.areThere)) struct RollupCommandTests {
     private static let day: Int64 = 86_400_000
 
     /// A place with events of three days, 40 of them 40 days ago, and no roll-ups.

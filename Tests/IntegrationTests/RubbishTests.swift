@@ -124,7 +124,7 @@ private var badLines: [Bad] {
     return notJSON + notObject + notUTF8 + badNumber + tooDeep + fields + large + noise
 }
 
-@Suite("Rubbish") struct RubbishTests {
+@Suite("Rubbish", .waiting) struct RubbishTests {
     private func rubbishDaemon() throws -> TestDaemon {
         try lonelyDaemon(intake: "max_event_bytes = \"16 KiB\"")
     }
@@ -285,7 +285,7 @@ private func nastyLines(_ id: String) -> [String] {
     ]
 }
 
-@Suite("Nasty but right, in MongoDB", .enabled(if: Servers.areThere)) struct NastyValuesTests {
+@Suite("Nasty but right, in MongoDB", .waiting, .enabled(if: Servers.areThere)) struct NastyValuesTests {
     @Test("what intake took is in MongoDB with its values", arguments: [TestDaemon.Mode.kafka, .direct])
     func values(mode: TestDaemon.Mode) throws {
         let daemon = try TestDaemon(mode: mode)

@@ -4,7 +4,7 @@ import Mongo
 import TestSupport
 import Testing
 
-@Suite struct SecrecyTests {
+@Suite(.waiting) struct SecrecyTests {
     @Test(
         "no secret is in log, status, check-config, doctor, command line or environment, at level debug and with every debug of librdkafka"
     )

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension SecuredTests {
-    @Suite struct SecuredKafkaTests {
+    @Suite(.waiting) struct SecuredKafkaTests {
         private func daemon(_ listener: String, _ client: String) throws -> TestDaemon {
             try TestDaemon(kafka: try SecuredServers.shared().kafka(listener), extra: client)
         }
@@ -188,4 +188,4 @@ extension String {
 }
 
 /// What shares the secured servers; one after the other, since MongoDB's certificate is changed under way.
-@Suite(.serialized, .enabled(if: Servers.areThere)) enum SecuredTests {}
+@Suite(.waiting, .serialized, .enabled(if: Servers.areThere)) enum SecuredTests {}

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension SecuredTests {
-    @Suite struct SecuredMongoTests {
+    @Suite(.waiting) struct SecuredMongoTests {
         static let x509 = "authMechanism=MONGODB-X509&authSource=%24external"
 
         /// The users, made once: one a mechanism, and one of the client certificate's name.

@@ -3,7 +3,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite("Status: watch", .serialized) struct StatusWatchTests {
+@Suite("Status: watch", .waiting, .serialized) struct StatusWatchTests {
     /// What the terminal was sent, when `keys` were typed once `awaited` stood on it three times.
     private func watch(_ daemon: TestDaemon, keys: String, after awaited: String) throws -> (
         screen: String, status: String

@@ -3,7 +3,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite("Wire protocol: datagrams") struct DatagramTests {
+@Suite("Wire protocol: datagrams", .waiting) struct DatagramTests {
     @Test("one event or several a datagram, LF between them, over Unix and UDP")
     func several() throws {
         let daemon = try lonelyDaemon()
@@ -49,7 +49,7 @@ import Testing
     }
 }
 
-@Suite("Wire protocol: what is stored") struct StoredBytesTests {
+@Suite("Wire protocol: what is stored", .waiting) struct StoredBytesTests {
     @Test("the sender's bytes are kept as they are, with receivedAt and host in front")
     func front() throws {
         let daemon = try lonelyDaemon(extra: "[host]\nname = \"web-\\\"1\"")

@@ -3,7 +3,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Servers.areThere)) struct StuckPartitionTests {
+@Suite(.waiting, .enabled(if: Servers.areThere)) struct StuckPartitionTests {
     @Test("one partition stuck, the others well: its events wait, the others arrive, and in the end all are there once")
     func oneNodeOfThree() throws {
         try OwnServers.lend(["--kafka", "3"]) { servers in

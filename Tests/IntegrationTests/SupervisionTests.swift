@@ -5,7 +5,7 @@ import Mongo
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Servers.areThere)) struct SupervisionTests {
+@Suite(.waiting, .enabled(if: Servers.areThere)) struct SupervisionTests {
     private func event(_ id: String) -> String {
         String(decoding: Sample.event(id: id, number: 1), as: UTF8.self) + "\n"
     }

@@ -4,7 +4,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Servers.areThere)) struct ThreeInputsTests {
+@Suite(.waiting, .enabled(if: Servers.areThere)) struct ThreeInputsTests {
     private static let streams = 4
     private static let perStream = 20_000
     private static let perDatagramSocket = 10_000

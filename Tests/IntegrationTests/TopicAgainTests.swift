@@ -3,7 +3,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite(.serialized, .enabled(if: Servers.areThere)) struct TopicAgainTests {
+@Suite(.waiting, .serialized, .enabled(if: Servers.areThere)) struct TopicAgainTests {
     @Test(
         "a topic deleted and made again: consumed from its start, live or after a restart", arguments: [true, false])
     func again(isLive: Bool) throws {

@@ -5,7 +5,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Servers.areThere)) struct UnplacedConsumerTests {
+@Suite(.waiting, .enabled(if: Servers.areThere)) struct UnplacedConsumerTests {
     @Test("a daemon whose partitions wait for MongoDB stops in order when it is asked to")
     func stop() throws {
         try OwnServers.lend(["--no-kafka"]) { servers in

@@ -3,7 +3,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Servers.areThere)) struct WebReloadTests {
+@Suite(.waiting, .enabled(if: Servers.areThere)) struct WebReloadTests {
     @Test("write keys, origins and the read password change on open connections; a wrong file changes nothing")
     func reload() throws {
         let daemon = try TestDaemon(mode: .direct)

@@ -3,7 +3,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite("What happens when", .serialized, .enabled(if: Servers.areThere)) struct WhatHappensWhenTests {
+@Suite("What happens when", .waiting, .serialized, .enabled(if: Servers.areThere)) struct WhatHappensWhenTests {
     @Test("a compacted topic: nothing is sent to it and status names it, until it deletes instead")
     func compacted() throws {
         let daemon = try TestDaemon()

@@ -1,8 +1,9 @@
 // librdkafka's words as it really said them to brokers set up so, and what is made of them.
 import Kafka
+import TestSupport
 import Testing
 
-@Suite struct ConnectionTroubleTests {
+@Suite(.waiting) struct ConnectionTroubleTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let said: String
         var fault: Int32 = 0

@@ -1,9 +1,10 @@
 // The consumer against brokers inside the process.
 import Kafka
 import MockKafka
+import TestSupport
 import Testing
 
-@Suite("Consumer", .serialized)
+@Suite("Consumer", .waiting, .serialized)
 struct ConsumerTests {
     /// A topic "t" of two partitions with `count` numbered messages, evens in 0, odds in 1.
     static func filled(_ cluster: MockCluster, _ count: Int) throws {

@@ -3,9 +3,10 @@ import CRdKafka
 import Glibc
 import Kafka
 import MockKafka
+import TestSupport
 import Testing
 
-@Suite("Producer", .serialized)
+@Suite("Producer", .waiting, .serialized)
 struct ProducerTests {
     /// Waits on the wake descriptor and drains once; the deliveries.
     static func wait(_ producer: Producer, _ onDelivery: (Delivery) -> Void) {

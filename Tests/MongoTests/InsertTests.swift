@@ -1,8 +1,9 @@
 import Mongo
+import TestSupport
 import Testing
 
 // One after another: the server has one failCommand.
-@Suite(.serialized, .enabled(if: TestServer.isWanted)) struct InsertTests {
+@Suite(.waiting, .serialized, .enabled(if: TestServer.isWanted)) struct InsertTests {
     func events(_ range: Range<Int>, _ extra: (Int) -> BSONValue = { _ in "x" }) throws -> BSONWriter {
         try write(
             range.map { ["_id": .string("event-\($0)"), "value": extra($0), "text": "some words about a product"] })
@@ -179,7 +180,7 @@ import Testing
     }
 }
 
-@Suite struct UnreachableTests {
+@Suite(.waiting) struct UnreachableTests {
     @Test("no server: retry, within the selection timeout")
     func refused() throws {
         let client = try MongoClient.open(uri: "mongodb://127.0.0.1:9", serverSelectionTimeout: .milliseconds(700))

@@ -1,7 +1,8 @@
 import Mongo
+import TestSupport
 import Testing
 
-@Suite(.enabled(if: TestServer.isWanted)) struct MongoCollectionTests {
+@Suite(.waiting, .enabled(if: TestServer.isWanted)) struct MongoCollectionTests {
     @Test("version and topology are known")
     func topology() throws {
         try TestServer.withDatabase { client, _ in

@@ -98,7 +98,7 @@ private final class ForwarderHarness {
     }
 }
 
-@Suite(.serialized) struct KafkaForwarderTests {
+@Suite(.waiting, .serialized) struct KafkaForwarderTests {
     @Test("a produce request refused for what is in it: its events go alone, all are delivered, none is dead")
     func tooLargeOnce() throws {
         let harness = try ForwarderHarness()

@@ -9,7 +9,7 @@ private func withFile<Result>(_ path: String, _ body: (OutboxFile) throws -> Res
     try body(try OutboxFile.open(path, maxBytes: 64 << 20))
 }
 
-@Suite struct OutboxFileTests {
+@Suite(.waiting) struct OutboxFileTests {
     @Test("rows survive closing and opening, with their numbers, keys and bytes")
     func reopened() throws {
         let folder = try TemporaryFolder()

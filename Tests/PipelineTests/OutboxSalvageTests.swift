@@ -6,7 +6,7 @@ import Pipeline
 import TestSupport
 import Testing
 
-@Suite struct OutboxSalvageTests {
+@Suite(.waiting) struct OutboxSalvageTests {
     private static let maxBytes = 64 << 20
 
     /// Batches of several sizes: some fit a page, most have overflow pages.

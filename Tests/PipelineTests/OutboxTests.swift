@@ -4,7 +4,7 @@ import SQLite
 import TestSupport
 import Testing
 
-@Suite struct OutboxTests {
+@Suite(.waiting) struct OutboxTests {
     @Test("a batch is on disk before intake is told that it is committed")
     func onDiskFirst() throws {
         let folder = try TemporaryFolder()
@@ -225,7 +225,7 @@ import Testing
     }
 }
 
-@Suite(.serialized, .enabled(if: SmallDisk.isAllowed(.memory))) struct FullDiskTests {
+@Suite(.waiting, .serialized, .enabled(if: SmallDisk.isAllowed(.memory))) struct FullDiskTests {
     @Test("a disk at its floor: below min_free_bytes no new events are taken; what is stored stays, and room ends it")
     func floor() throws {
         let disk = try SmallDisk(megabytes: 64)

@@ -3,7 +3,7 @@ import Systemd
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct SystemdTests {
+@Suite(.waiting, .serialized) struct SystemdTests {
     @Test("what is said reaches the socket that NOTIFY_SOCKET names; without it nothing happens")
     func notify() throws {
         let folder = try TemporaryFolder()
