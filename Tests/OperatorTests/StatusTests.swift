@@ -55,15 +55,28 @@ private func table(_ json: [UInt8], _ look: Look = plain) throws -> [String] {
         #expect(StatusTable.text(direct, look: plain).contains("not used by this process"))
     }
 
-    @Test("what is no status is told from one, and numbers beyond reason end nothing")
-    func nonsense() {
-        #expect(StatusValues(Array("{".utf8)) == nil)
-        #expect(StatusValues(Array("{}".utf8)) == nil)
-        #expect(StatusValues(Array("[]".utf8)) == nil)
-        for text in [
-            status("1e300", history: "[1e300,-1,1e-300]"), status("-1e300"), status("18446744073709551615"),
-            status("1", conditions: "[1,{},[]]", history: "[null,{}]"),
-        ] { #expect(StatusValues(text).map { StatusTable.text($0, look: plain) } != nil) }
+    @Test("what is no status is told from one; numbers beyond reason are shown as none, and the rest as ever")
+    func nonsense() throws {
+        for text in ["", "{", "{}", "[]", "5", "null", #"{"state":""}"#, #"{"state":5}"#, #"{"state":"running"} x"#] {
+            #expect(StatusValues(Array(text.utf8)) == nil, "\(text)")
+        }
+        for (text, received) in [
+            (status("1e300", history: "[1e300,-1,1e-300]"), "0"), (status("-1e300"), "0"),
+            (status("18446744073709551615"), "0"), (status("1", conditions: "[1,{},[]]", history: "[null,{}]"), "1"),
+        ] {
+            let lines = try table(text)
+            #expect(lines[0].hasPrefix("degraded for 4 min"), "\(lines[0])")
+            #expect(lines.contains("clickd 1.0.0 on shop-1, mode kafka, up 25.0 h"), "\(lines)")
+            let count = Format.padded("received", 11) + Format.right(received, 11)
+            #expect(lines.contains { $0.hasPrefix(Format.padded("intake", 10) + count) }, "\(lines)")
+            #expect(lines.contains { $0.hasPrefix("kafka     DOWN") }, "\(lines)")
+            #expect(lines.allSatisfy { $0.count <= 80 })
+        }
+        let far = try table(status("1e300", history: "[1e300,-1,1e-300]"))
+        #expect(far.contains { $0.hasPrefix("received  ") && $0.hasSuffix("0  █ ▁") }, "\(far)")
+        // What is neither a number nor a condition is left out.
+        let odd = try #require(StatusValues(status("1", conditions: "[1,{},[]]", history: "[null,{}]")))
+        #expect(odd.conditions.map(\.part) == [""] && odd.rows["history.received"] == nil)
     }
 }
 
@@ -133,6 +146,7 @@ private func table(_ json: [UInt8], _ look: Look = plain) throws -> [String] {
     func ascii() {
         let look = Look(hasColor: false, isUnicode: false)
         #expect(Sparkline.text([0, 1, 2, 4, 8], width: 10, look: look) == " :-+#")
-        #expect(Sparkline.text([.nan, -1, .infinity, 1], width: 10, look: look).utf8.allSatisfy { $0 < 128 })
+        #expect(Sparkline.text([.nan, -1, .infinity, 1], width: 10, look: look) == "    ")
+        #expect(Sparkline.text([-1, 2, 1e-300, -.infinity], width: 10, look: look) == " #. ")
     }
 }
