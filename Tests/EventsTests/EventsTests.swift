@@ -92,7 +92,11 @@ private func parseTime(_ text: String) -> Int64? {
         #expect(at(1000, 400, 900) == received - 500)
         #expect(at(400, nil, 900) == received - 500)
         #expect(at(nil, nil, 900) == received)
+        #expect(at(received + 86_400_000, nil, nil) == received + 86_400_000)
         #expect(at(received + 86_400_001, nil, nil) == received)
+        let tenYears: Int64 = 3653 * 86_400_000
+        #expect(at(received - tenYears, nil, nil) == received - tenYears)
+        #expect(at(received - tenYears - 1, nil, nil) == received)
         #expect(at(0, nil, nil) == received)
     }
 }
@@ -111,13 +115,27 @@ private func parseTime(_ text: String) -> Int64? {
 }
 
 @Suite struct ActivityTests {
+    /// Written out here, apart from the code's own: a name that is lost there is missed here.
+    private static let table: [(name: String, activity: Activity)] = [
+        ("Product Viewed", .viewProduct), ("Viewed Product", .viewProduct), ("view_item", .viewProduct),
+        ("Product Added", .addToCart), ("Added Product", .addToCart), ("add_to_cart", .addToCart),
+        ("Product Removed", .removeFromCart), ("Removed Product", .removeFromCart),
+        ("remove_from_cart", .removeFromCart), ("Checkout Started", .proceedToCheckout),
+        ("Started Order", .proceedToCheckout), ("begin_checkout", .proceedToCheckout), ("Products Searched", .search),
+        ("search", .search), ("Product Added to Wishlist", .addToWishlist), ("add_to_wishlist", .addToWishlist),
+        ("Order Completed", .order), ("Completed Order", .order), ("purchase", .order),
+    ]
+
     @Test("every name of the table maps to its activity, others to none")
     func names() {
         func named(_ text: String) -> Activity? { Array(text.utf8).withUnsafeBufferPointer { Activity.named($0) } }
-        #expect(named("Product Viewed") == .viewProduct)
-        #expect(named("Started Order") == .proceedToCheckout)
-        #expect(named("purchase") == .order)
-        #expect(named("add_to_wishlist") == .addToWishlist)
+        for (name, activity) in Self.table {
+            #expect(named(name) == activity, "\(name)")
+            #expect(named(name.uppercased()) == nil && named(name + " ") == nil, "\(name)")
+            #expect(named(String(name.dropLast())) == nil, "\(name)")
+        }
+        let count = Activity.allCases.reduce(0) { $0 + $1.eventNames.count }
+        #expect(Self.table.count == count, "no name that is not here")
         #expect(named("product viewed") == nil)
         #expect(named("") == nil)
     }

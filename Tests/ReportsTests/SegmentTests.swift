@@ -94,19 +94,27 @@ struct SegmentTests {
         #expect(Segment.merged(read).first?.visitors.count == 120_000)
     }
 
-    @Test("damaged columns are noticed and never trap", arguments: 1...20)
+    @Test("damaged columns are noticed where they do not fit each other, and never trap", arguments: 1...20)
     func damage(seed: Int) throws {
         var random = Seeded(seed)
         let document = build(day, RandomHistory.facts(seed, count: 60)).documents()[0].bytes
+        var noticed = 0
         for _ in 0..<2000 {
             var bytes = document
             bytes[Int.random(in: 4..<bytes.count - 1, using: &random)] = UInt8.random(in: 0...255, using: &random)
             bytes.withUnsafeBytes { bytes in
-                guard let view = BSONView(bytes), let segment = Segment(view) else { return }
+                guard let view = BSONView(bytes), let segment = Segment(view) else {
+                    noticed += 1
+                    return
+                }
                 // What is taken for whole can be walked and merged.
+                #expect(segment.runs.count == segment.visitors.count && segment.kinds.count == segment.times.count)
+                #expect(segment.runs.reduce(0) { $0 + Int($1) } <= segment.times.count)
+                #expect(segment.kinds.allSatisfy { Int($0) < segment.kindNames.count })
                 _ = Segment.merge([segment], into: segment.place)
             }
         }
+        #expect(noticed > 0)
     }
 
     @Test("events of now are marked by the minute whatever else is sent, and a forger's marks stay few, for hours")
@@ -147,7 +155,8 @@ struct SegmentTests {
         var budget = MarkBudget()
         let late = (0..<200).map { now - Int64($0) * 60_000_000 }
         for _ in 0..<50 {
-            #expect(RollupMarks.places(late, &budget, now: now).keys.allSatisfy { $0.level == .minute })
+            let places = RollupMarks.places(late, &budget, now: now)
+            #expect(places.count == late.count && places.keys.allSatisfy { $0.level == .minute })
         }
     }
 
