@@ -28,8 +28,9 @@ import Testing
         }
         let certificate = try #require(Certificate.read(file))
         let said = try Command.run(
-            "/usr/bin/openssl", ["x509", "-in", file, "-noout", "-enddate", "-dateopt", "iso_8601"])
-        #expect(said.output.contains(Certificate.day(certificate.notAfter)), "\(said.output)")
+            "/usr/bin/openssl", ["x509", "-in", file, "-noout", "-startdate", "-enddate", "-dateopt", "iso_8601"])
+        #expect(said.output.contains("notBefore=\(Certificate.day(certificate.notBefore)) "), "\(said.output)")
+        #expect(said.output.contains("notAfter=\(Certificate.day(certificate.notAfter)) "), "\(said.output)")
         let now = WallClock.nowMilliseconds / 1000
         let fault = certificate.fault(at: now)
         #expect((fault?.hasPrefix("has expired on") ?? false) == (days == "-1"))
@@ -48,7 +49,15 @@ import Testing
             let bytes = (0..<count).map { _ in
                 [0x30, 0x82, 0x84, 0xA0, 0x02, 0x17, 0xFF, 0x00].randomElement(using: &random) ?? 0
             }
-            _ = Certificate(der: bytes.map { UInt8($0) })
+            #expect(Certificate(der: bytes.map { UInt8($0) }) == nil, "\(bytes)")
         }
+        // A real one's outer shape: one that is cut anywhere is none.
+        func node(_ tag: UInt8, _ contents: [UInt8]) -> [UInt8] { [tag, UInt8(contents.count)] + contents }
+        let dates = node(0x17, Array("260101000000Z".utf8)) + node(0x17, Array("270101000000Z".utf8))
+        let empty = node(0x30, [])
+        let whole = node(0x30, node(0x30, node(0xA0, [2]) + node(2, [1]) + empty + empty + node(0x30, dates)))
+        let read = try #require(Certificate(der: whole))
+        #expect(Certificate.day(read.notBefore) == "2026-01-01" && Certificate.day(read.notAfter) == "2027-01-01")
+        for count in 0..<whole.count { #expect(Certificate(der: Array(whole.prefix(count))) == nil, "\(count)") }
     }
 }

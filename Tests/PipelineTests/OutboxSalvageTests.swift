@@ -114,8 +114,22 @@ import Testing
         #expect(salvages > 0)
     }
 
-    @Test("an outbox cut short, emptied or overwritten with rubbish gives what is left of it")
+    /// The text of every event that `filled` stores, those delivered among them.
+    private func texts() throws -> Set<String> {
+        var packing = try Packing()
+        var texts: Set<String> = []
+        var first = 1
+        for number in 0..<60 {
+            let count = 1 + number * 7 % 90
+            texts.formUnion(packing.numbered(first..<first + count, padding: number % 3 * 400).events.map(\.value))
+            first += count
+        }
+        return texts
+    }
+
+    @Test("an outbox cut short, emptied or overwritten with rubbish gives what is left of it, and nothing else")
     func rubbish() throws {
+        let texts = try texts()
         for damage in ["cut", "header", "rubbish", "empty"] {
             let folder = try TemporaryFolder()
             let path = folder.path + "/outbox"
@@ -132,6 +146,9 @@ import Testing
             unlink(path + "/outbox.db-wal")
             let (rows, state, _) = try recovered(path)
             #expect(state.ledger.isBalanced, "\(damage)")
+            #expect(state.ledger.outbox == rows.reduce(0) { $0 + $1.eventCount }, "\(damage)")
+            #expect(rows.allSatisfy { $0.events.allSatisfy { texts.contains($0.value) } }, "\(damage): none is altered")
+            if damage == "empty" { #expect(rows.isEmpty) }
             #expect(state.nextSequence >= (rows.map { $0.first + Int64($0.eventCount) }.max() ?? 1), "\(damage)")
             if damage == "header" { #expect(rows.count >= whole.count, "\(rows.count) of \(whole.count)") }
             if damage == "cut" { #expect(rows.count > whole.count / 3, "\(rows.count) of \(whole.count)") }
