@@ -85,7 +85,10 @@ import Testing
     func empty() throws {
         try TestServer.withDatabase { client, database in
             let events = try client.collection(database: database, "events")
-            #expect(events.insertUnordered(BSONWriter()) == events.insertUnordered(try self.events(0..<5), 3..<3))
+            for outcome in [
+                events.insertUnordered(BSONWriter()), events.insertUnordered(try self.events(0..<5), 3..<3),
+            ] { #expect(outcome.error == nil && outcome.insertedCount == 0 && outcome.failures.isEmpty) }
+            #expect(try events.count() == 0)
         }
     }
 

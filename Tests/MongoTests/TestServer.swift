@@ -28,8 +28,8 @@ enum TestServer {
     }
 
     /// Runs `body` while the server's failCommand acts on commands of `client`'s application name alone. Where the
-    /// server does not allow it (--setParameter enableTestCommands=1), nothing is run, or an error thrown if servers
-    /// are required.
+    /// server does not allow it (--setParameter enableTestCommands=1), nothing is run, which is a known issue of the test,
+    /// or an error thrown if servers are required.
     static func withFailure(
         _ name: String, mode: BSONValue, _ data: [(String, BSONValue)], _ body: () throws -> Void
     ) throws {
@@ -42,6 +42,7 @@ enum TestServer {
                 ["configureFailPoint": "failCommand", "mode": mode, "data": .document(BSONDocument(data))])
         } catch  where error.code == 59 {
             if getenv("CLICKD_REQUIRE_SERVERS") != nil { throw error }
+            withKnownIssue("not run: this MongoDB takes no configureFailPoint") { Issue.record("nothing was tried") }
             return
         }
         defer {

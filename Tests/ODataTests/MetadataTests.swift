@@ -45,6 +45,7 @@ struct MetadataTests {
             sets.map { $0.attributes["Name"] ?? "" } == [
                 "Events", "DailyActivity", "FunnelDaily", "ProductsDaily", "SearchTermsDaily", "WishlistDaily",
             ])
+        #expect(types.count == sets.count)
         for set in sets {
             let type = try #require(set.attributes["EntityType"])
             #expect(type.hasPrefix(namespace + ".") && types[String(type.dropFirst(namespace.count + 1))] != nil)
@@ -52,7 +53,9 @@ struct MetadataTests {
         // Every annotation's term is of a vocabulary that is referred to.
         let aliases = root.children("edmx:Reference").flatMap { $0.children("edmx:Include") }
             .compactMap { $0.attributes["Alias"] }
-        for annotation in root.all("Annotation") {
+        let annotations = root.all("Annotation")
+        #expect(!annotations.isEmpty)
+        for annotation in annotations {
             let term = try #require(annotation.attributes["Term"])
             #expect(aliases.contains(String(term.prefix { $0 != "." })))
         }
@@ -108,7 +111,11 @@ struct MetadataTests {
     @Test("tokens in addresses come back as the bytes they were", arguments: 0..<70)
     func base64(count: Int) {
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 151 &+ count) }
-        #expect(Base64URL.bytes(Base64URL.text(bytes)) == bytes)
+        let text = Base64URL.text(bytes)
+        #expect(Base64URL.bytes(text) == bytes)
+        // Nothing that would have to be escaped, and three bytes in four characters.
+        #expect(text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }, "\(text)")
+        #expect(text.utf8.count == (count * 4 + 2) / 3)
     }
 
     @Test(

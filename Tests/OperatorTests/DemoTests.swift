@@ -156,11 +156,24 @@ private struct Counts {
     }
 
     @Test("people sign in half-way, and stay the same visitor")
-    func signIn() {
+    func signIn() throws {
         let visits = somePast()
         let halfWay = visits.filter { $0.steps.first?.isSignedIn == false && $0.steps.last?.isSignedIn == true }
         let atOnce = visits.count { $0.steps.first?.isSignedIn == true }
         #expect(halfWay.count * 100 > visits.count && atOnce * 100 > visits.count)
+        let parser = try JSONParser.make(capacity: 1 << 16, maxDepth: EventFields.maxDepth)
+        for visit in halfWay.prefix(50) {
+            var visitors: Set<String> = []
+            for index in visit.steps.indices {
+                let line = DemoEvents(run: "x").line(visit, step: index, timestamp: visit.steps[index].at)
+                try parser.parse(copying: line) { tape in
+                    let fields = try EventFields.read(tape)
+                    visitors.insert(String(decoding: tape.string(fields.anonymousId), as: UTF8.self))
+                    #expect((fields.userId != 0) == visit.steps[index].isSignedIn)
+                }
+            }
+            #expect(visitors.count == 1, "\(visitors)")
+        }
     }
 
     @Test("phones come more often and buy less; letters bring back those who know the shop")

@@ -61,6 +61,10 @@ struct ReportsTests {
         }
         #expect(report.orders == orders.count)
         #expect(report.revenue == Reference.revenue(orders))
+        #expect(report.days.count == trial.period.dayCount)
+        #expect(report.days.reduce(0) { $0 + $1.events } == events.count)
+        #expect(report.hours.isEmpty == (trial.period.dayCount > 3))
+        if !report.hours.isEmpty { #expect(report.hours.reduce(0) { $0 + $1.events } == events.count) }
         for span in report.days + report.hours {
             let own = events.filter { $0.time >= span.start && $0.time < span.end }
             let ownOrders = orders.filter { $0.time >= span.start && $0.time < span.end }
@@ -93,6 +97,7 @@ struct ReportsTests {
         let chains = Dictionary(grouping: events.filter { $0.visitor != nil }) { $0.visitor ?? "" }.values.map {
             Reference.chain($0, trial.period, query, now: now)
         }.filter { !$0.times.isEmpty }
+        #expect(report.steps.map(\.step) == query.steps)
         for (index, step) in report.steps.enumerated() {
             let reached = chains.filter { $0.times.count > index }
             #expect(step.visitors == reached.count, "step \(index) of \(query)")
@@ -170,6 +175,7 @@ struct ReportsTests {
         #expect(report.searches == counted.count)
         #expect(report.visitors == Reference.visitors(counted))
         #expect(report.total == terms.count)
+        #expect(Set(report.terms.map(\.term)) == Set(terms.keys))
         for term in report.terms {
             let own = terms[term.term] ?? []
             #expect(term.searches == own.count)
@@ -200,6 +206,8 @@ struct ReportsTests {
                 wishes[line.product, default: [:]][visitor] = .some(add.map { $0.time - wish.time })
             }
         }
+        // Those that only nobodies wished for are among them too.
+        #expect(Set(wishes.keys).isSubset(of: report.products.map(\.product)))
         for product in report.products {
             let own = wishes[product.product] ?? [:]
             let took = own.values.compactMap { $0 }.sorted()
@@ -208,6 +216,7 @@ struct ReportsTests {
             #expect(product.median == (took.isEmpty ? nil : took[(took.count + 1) / 2 - 1]))
         }
         #expect(report.wishes == wishes.values.reduce(0) { $0 + $1.count })
+        #expect(report.moved == wishes.values.reduce(0) { $0 + $1.values.count { $0 != nil } })
         #expect(report.times.reduce(0, +) == report.moved)
     }
 
@@ -219,6 +228,8 @@ struct ReportsTests {
         let weeks = Dictionary(grouping: trial.admitted().filter { $0.visitor != nil }) { $0.visitor ?? "" }.mapValues {
             Set($0.map { Zone.day(of: $0.time) + -Zone.day(of: $0.time).weekday })
         }
+        let mondays = (0..<trial.period.dayCount).map { trial.period.day($0) + -trial.period.day($0).weekday }
+        #expect(report.weeks.map(\.monday) == Set(mondays).sorted())
         for (index, week) in report.weeks.enumerated() {
             let cohort = weeks.values.filter { $0.min() == week.monday }
             #expect(week.returned.count == report.weeks.count - index)
@@ -236,6 +247,9 @@ struct ReportsTests {
             * 1_800_000 + 60_500
         let report = try RealtimeReport.make(trial.source, trial.filters, now: now)
         let events = Reference.admitted(trial.events, trial.filters)
+        // The running one stands behind them.
+        let first = now - now % 60_000 - 30 * 60_000
+        #expect(report.minutes.map(\.start) == (0...30).map { first + 60_000 * $0 })
         for minute in report.minutes {
             let own = events.filter { $0.time >= minute.start && $0.time < minute.start + 60_000 }
             #expect(minute.events == own.count)
@@ -243,6 +257,7 @@ struct ReportsTests {
         }
         let here = events.filter { $0.time >= now - 300_000 && $0.time < now - now % 60_000 + 60_000 }
         #expect(report.visitorsNow == Reference.visitors(here))
+        #expect(report.visitors.count == min(50, report.visitorsNow))
         // Also who is counted under another id has a name that leads to a journey.
         #expect(report.visitors.allSatisfy { !$0.visitor.isEmpty })
     }

@@ -4,11 +4,15 @@ import Testing
 @Suite("A TOML text becomes values that know their place") struct TOMLTests {
     private func fault(_ text: String) -> TOMLError? { fault([UInt8](text.utf8)) }
 
+    /// Each has its place in the text, and says something.
     private func fault(_ text: [UInt8]) -> TOMLError? {
         do throws(TOMLError) {
             _ = try TOMLDocument.parse(text: text, file: "f")
             return nil
         } catch {
+            let lines = text.count { $0 == 0x0A } + 1
+            #expect((1...lines).contains(error.line) && error.column > 0 && !error.text.isEmpty, "\(error)")
+            #expect(error.file == "f")
             return error
         }
     }
