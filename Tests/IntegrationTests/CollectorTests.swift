@@ -199,7 +199,10 @@ extension TestDaemon {
         for path in [
             "/shop/../clickd.js", "/shop/%2e%2e/clickd.js", "/clickd.js%00", "/shop/x.js", "//etc/passwd", "/",
         ] {
-            #expect(client.request("GET", path)?.status ?? 0 >= 300 || path.contains("%00"), "\(path)")
+            let answer = client.request("GET", path)
+            // What stands behind a NUL is not looked at: then it is the script, and nothing else.
+            let isScript = path == "/clickd.js%00" && answer?.status == 200 && answer?.text == "1;"
+            #expect(isScript || answer?.status ?? 0 >= 300, "\(path): \(answer?.text ?? "none")")
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
     enum Kind { case killed, paused }
 
     @Test(
-        "Kafka down or MongoDB down, killed or silent: nothing is lost, status names it, it goes on soon after their return",
+        "Kafka down or MongoDB down, killed or silent: nothing is lost, status names it, it goes on after their return",
         arguments: [OwnServers.Name.kafka, .mongo], [Kind.killed, .paused])
     func outage(of neighbour: OwnServers.Name, _ kind: Kind) throws {
         try OwnServers.lend { servers in

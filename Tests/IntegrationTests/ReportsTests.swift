@@ -318,7 +318,11 @@ struct RollupIntegrationTests {
         for name in [
             "overview", "funnel", "segments", "products", "searches", "wishlist", "realtime", "retention", "visitors",
         ] {
-            #expect(try place.ask("/export/\(name).csv").0 == 200)
+            let (status, text) = try place.ask("/export/\(name).csv")
+            #expect(status == 200, "\(name)")
+            // A byte order mark, and the columns' names, whatever is below them.
+            #expect(text.utf8.starts(with: [0xEF, 0xBB, 0xBF]) && text.hasSuffix("\r\n"), "\(name): \(text)")
+            #expect(text.split(separator: "\r\n").first?.contains(",") == true, "\(name): \(text)")
         }
         #expect(try place.ask("/api/journey", [("visitor", "a:nobody")]).1.contains("\"total\":0"))
         #expect(try place.ask("/api/live").1.hasPrefix("retry: 1000\n\n"))
@@ -343,6 +347,10 @@ struct RollupIntegrationTests {
                 return false
             }
             return String(decoding: answer.body, as: UTF8.self).contains("\"visitors\":10,\"events\":150,")
+        }
+        eventually(within: 15, "the ledger says the same: \(daemon.status()?.json ?? "")") {
+            guard let status = daemon.status() else { return false }
+            return status["ledger.inserted"] == 150 && status["ledger.duplicates"] == 50 && status.isBalanced
         }
     }
 }

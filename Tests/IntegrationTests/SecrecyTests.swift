@@ -55,7 +55,8 @@ import Testing
         }
         shown["log at the end"] = process.errors
         for (place, text) in shown {
-            #expect(!text.isEmpty || place.hasPrefix("/proc"), "\(place) says something")
+            // The kernel shows the environment to whom it lets read the daemon's memory.
+            #expect(!text.isEmpty || place == "/proc/environ", "\(place) says something")
             for word in words { #expect(!text.contains(word), "\(word) is in \(place)") }
         }
         _ = daemon.stop()

@@ -91,7 +91,7 @@ import Testing
         line.hasSuffix(old) ? line.dropLast(old.count) + new : line.dropLast(old.count + 1) + new + "\""
     }
 
-    @Test("systemd hears READY=1, a status, WATCHDOG=1 twice an interval, and STOPPING=1")
+    @Test("systemd hears READY=1, a status, WATCHDOG=1 again and again, and STOPPING=1")
     func notifies() throws {
         let daemon = try TestDaemon(mode: .direct)
         let path = daemon.folder.path + "/notify"
