@@ -216,6 +216,8 @@ import Testing
         #expect(prometheus.firing().isDisjoint(with: ["ClickdWebCannotStore", "ClickdWebDown"]))
         web.daemon.kill()
         prometheus.expect(["ClickdWebCannotStore"])
+        try web.daemon.start()
+        prometheus.expectQuiet(["ClickdWebCannotStore"])
         web.kill()
         prometheus.expect(["ClickdWebDown"])
     }

@@ -126,7 +126,6 @@ private let optionsOf = [
                 case "ledger.rejected": [.object]
                 case "kafka.up", "mongodb.up": [.true, .false]
                 case "kafka.error", "mongodb.error": [.string, .null]
-                case "outbox.oldest_seconds", "consumer.lag": [.integer, .double, .null]
                 default: [.integer, .double]
                 }
             #expect(right.contains(kind), "\(name) is \(kind)")

@@ -55,7 +55,9 @@ import Testing
         func node(_ tag: UInt8, _ contents: [UInt8]) -> [UInt8] { [tag, UInt8(contents.count)] + contents }
         let dates = node(0x17, Array("260101000000Z".utf8)) + node(0x17, Array("270101000000Z".utf8))
         let empty = node(0x30, [])
-        let whole = node(0x30, node(0x30, node(0xA0, [2]) + node(2, [1]) + empty + empty + node(0x30, dates)))
+        let serial = node(0xA0, [2]) + node(2, [1])
+        let body = serial + empty + empty + node(0x30, dates)
+        let whole = node(0x30, node(0x30, body))
         let read = try #require(Certificate(der: whole))
         #expect(Certificate.day(read.notBefore) == "2026-01-01" && Certificate.day(read.notAfter) == "2027-01-01")
         for count in 0..<whole.count { #expect(Certificate(der: Array(whole.prefix(count))) == nil, "\(count)") }

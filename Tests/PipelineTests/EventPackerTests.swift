@@ -101,10 +101,19 @@ import Testing
     @Test("the largest event fits the room that is asked for, whatever is in it")
     func room() throws {
         var packing = try Packing(maxEventBytes: 2000)
-        let id = String(repeating: "v", count: 1900)
-        let line = #"{"event":"x","anonymousId":"\#(id)"}"#
-        let batch = EventBatch(capacity: packing.packer.roomNeeded(line.utf8.count))
-        #expect(packing.pack(line, into: batch) == nil)
-        #expect(batch.hasRoom(0))
+        // The visitor stands in the key too; an id that the event lacks, and what is ours, come on top.
+        let long = String(repeating: "v", count: 1800)
+        let own = String(repeating: "m", count: 128)
+        let escaped = String(repeating: "\\u0076", count: 300)
+        for fields in [
+            "", #","anonymousId":"\#(long)""#, #","userId":"\#(long)""#, #","messageId":"\#(own)","userId":"\#(long)""#,
+            #","anonymousId":"\#(escaped)""#, #","properties":{"p":"\#(long)"}"#,
+        ] {
+            let line = #"{"event":"x"\#(fields)}"#
+            let batch = EventBatch(capacity: packing.packer.roomNeeded(line.utf8.count))
+            #expect(packing.pack(line, into: batch) == nil, "\(line.prefix(60))")
+            // Written beyond it, less than nothing would be left.
+            #expect(batch.eventCount == 1 && batch.hasRoom(0), "\(line.prefix(60))")
+        }
     }
 }

@@ -249,7 +249,8 @@ struct ReportsTests {
         let events = Reference.admitted(trial.events, trial.filters)
         // The running one stands behind them.
         let first = now - now % 60_000 - 30 * 60_000
-        #expect(report.minutes.map(\.start) == (0...30).map { first + 60_000 * $0 })
+        let starts = (0...30).map { first + Int64($0) * 60_000 }
+        #expect(report.minutes.map(\.start) == starts)
         for minute in report.minutes {
             let own = events.filter { $0.time >= minute.start && $0.time < minute.start + 60_000 }
             #expect(minute.events == own.count)
