@@ -56,7 +56,7 @@ soak:  ## everything at work for MINUTES=30 at RATE=20000 events a second, serve
 	$(SWIFT) build -c release --product clickd
 	$(SWIFT) build -c release --product clickd-web
 	@folder=$$(mktemp -d) && EXTRA=$$'log.segment.bytes=67108864\nlog.retention.bytes=1073741824\nlog.retention.check.interval.ms=10000' \
-	MONGO_CACHE_GB=1 scripts/services run $$folder/servers -- Tests/Campaigns/soak; \
+	scripts/services run $$folder/servers -- Tests/Campaigns/soak; \
 	status=$$?; rm -rf $$folder; exit $$status
 
 fuzz:  ## libFuzzer over each reader of bytes from outside, SECONDS=60 each; TARGET='lines toml': these alone
@@ -97,9 +97,9 @@ bench-check:  ## exit 1 when intake, kafka or mongo lost more than a fifth of it
 	@scripts/install-deps build services
 	@Benchmarks/check $(JSON)
 
-bench-curves:  ## rates by event size, connections, partitions; start and memory by backlog, FULL=1 to 50 million; JSON=FILE
+bench-curves:  ## rates by event size, connections, partitions, documents there; start and memory by backlog, FULL=1 to 50 million; JSON=FILE
 	@scripts/install-deps build services
-	@ONLY=$${ONLY:-sizes,connections,partitions,backlog} Benchmarks/run $(if $(JSON),--json $(JSON))
+	@ONLY=$${ONLY:-sizes,connections,partitions,filled,backlog} Benchmarks/run $(if $(JSON),--json $(JSON))
 
 deb:  ## the Debian packages, into .build/deb
 	@scripts/install-deps build package

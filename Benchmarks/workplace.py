@@ -21,6 +21,7 @@ LIBRARIES = {"sender": None, "sqlite_rows": "sqlite3", "producer": "rdkafka", "i
              "replace": "rdkafka libmongoc-1.0", "http_post": None, "http_limit": "libmicrohttpd", "latency": None, "datagrams": None, "offsets": "rdkafka"}
 PATIENCE = 120
 WARM_UP = 8_000_000  # events after which Kafka's code is compiled; before, an event costs it up to four times as much
+A_WARM_UP = 1_000_000  # of them at a time: the producer makes all of its events before it sends the first
 
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 from local_servers import mongodb  # noqa: E402
@@ -114,7 +115,8 @@ class Workplace:
             self.servers = dict(word.split("=", 1) for word in shlex.split(file.read()))
         if not self.servers["KAFKA_BROKERS"]:
             raise Failure("there is no Kafka here (see scripts/services --help)")
-        self.raw("producer", self.servers["KAFKA_BROKERS"], f"warm-up-{self.run}", WARM_UP, self.run)
+        for _ in range(WARM_UP // A_WARM_UP):
+            self.raw("producer", self.servers["KAFKA_BROKERS"], f"warm-up-{self.run}", A_WARM_UP, self.run)
         os.sync()
 
     @contextlib.contextmanager
@@ -272,7 +274,7 @@ class Daemon:
             "[host]", 'name = "bench"',
             "[intake]", f"stream_socket = {json.dumps(self.socket if self.takes_events else '')}",
             f"datagram_socket = {json.dumps(self.datagram_socket)}", f"udp = {json.dumps(udp)}",
-            "[outbox]", f"path = {json.dumps(os.path.join(self.folder, 'outbox'))}", 'max_bytes = "8 GiB"',
+            "[outbox]", f"path = {json.dumps(os.path.join(self.folder, 'outbox'))}", 'max_bytes = "16 GiB"',
             "[pipeline]", f'mode = "{self.mode}"', f"roles = {json.dumps(self.roles)}",
             "[kafka]", f"brokers = {json.dumps(brokers)}", f"topic = {json.dumps(topic or 'bench')}",
             # A member that was stopped is missed by its group for half a minute: none joins another's.

@@ -67,10 +67,10 @@ class Crowded(Collector):
 
 ALL = {
     "collector": Collector(
-        "HTTP collector, acknowledged, batches of 100 from 8 connections", 100, 8, 1_000_000, 400_000, 150_000),
+        "HTTP collector, acknowledged, batches of 100 from 8 connections", 100, 8, 1_000_000, 600_000, 400_000),
     "requests": Collector(
-        "HTTP collector, acknowledged, single events from 64 connections", 1, 64, 100_000, 40_000, 15_000),
+        "HTTP collector, acknowledged, single events from 64 connections", 1, 64, 100_000, 50_000, 35_000),
     "crowded": Crowded(
-        "HTTP collector, batches of 100, with 1,000 idle and slow connections beside", 100, 8, 1_000_000, 400_000,
-        150_000),
+        "HTTP collector, batches of 100, with 1,000 idle and slow connections beside", 100, 8, 1_000_000, 600_000,
+        400_000),
 }

@@ -1,7 +1,7 @@
-"""The growth curves: intake's and Kafka's rates against event size, connections and partitions, and what a backlog costs.
+"""The growth curves: intake's and Kafka's rates against event size, connections and partitions, MongoDB's against what it holds, and what a backlog costs.
 
 Such a question gives no figure with a goal but curves for a chart, each {"title", "x", "x_unit", "y_unit", "command",
-"series": {"clickd": [[x, y], ...], ...}}, by name. EVENTS is how many events of the usual 250 bytes a point takes, or the
+"series": {"clickd": [[x, y], ...], ...}}, by name. EVENTS is how many events of the usual 480 bytes a point takes, or the
 usual largest backlog. FULL=1 adds one five times as large, for which the disk must have room.
 """
 
@@ -12,13 +12,14 @@ import statistics
 import sys
 import time
 
-from question import Question
+from question import Question, per_second
 from questions.drain import first_ok
 from questions.intake import Intake
 from questions.kafka import Kafka
+from questions.mongo import Consumed
 from workplace import Failure, peak_memory_bytes
 
-USUAL_BYTES = 250
+USUAL_BYTES = 480
 points_so_far = itertools.count()
 
 
@@ -81,7 +82,7 @@ class Backlog(Curves):
 
     title = "a start, and memory, with a backlog"
     events, needs_servers = 10_000_000, False
-    disk_bytes = 150  # of an event, at most
+    disk_bytes = 300  # of an event, at most
 
     def measure(self, place, events, rounds):
         backlogs = [0, events // 10, events] + ([5 * events] if os.environ.get("FULL") == "1" else [])
@@ -112,14 +113,68 @@ class Backlog(Curves):
                 "while it fills": filled, "after a start on it": started}}}}
 
 
+class Filled(Curves):
+    """A part of the events after the other into the same collection, with a cache that soon does not hold its indexes: what
+    an insert costs then is a matter of the ids' order. Without roll-ups, as Kafka to MongoDB."""
+
+    title = "rate into MongoDB by documents there"
+    events, needs_servers, parts, cache = 10_000_000, True, 10, "1G"
+
+    def measure(self, place, events, rounds):
+        curves, usual = {}, os.environ.get("EVENT_IDS", "")
+        try:
+            with place.mongodb() as command:
+                command({"setParameter": 1, "wiredTigerEngineRuntimeConfig": f"cache_size={self.cache}"})
+                for ids in ("ordered", "random"):
+                    os.environ["EVENT_IDS"] = ids  # raw/shop_events.h reads it
+                    series = {"clickd": self.clickd(place, command, ids, events), "raw": self.raw(place, command, ids, events)}
+                    curves[f"filled-{ids}"] = {
+                        "title": f"Kafka to MongoDB, {ids} ids, cache of 1 GB", "x": "documents there", "x_unit": "",
+                        "y_unit": "events/s", "command": "ONLY=filled make bench-curves", "series": series}
+        finally:
+            os.environ["EVENT_IDS"] = usual
+        return {"figure": self.title, "curves": curves}
+
+    def clickd(self, place, command, ids, events):
+        topic, part = f"filled-{ids}-{place.run}", events // self.parts
+        database = topic.replace("-", "_")
+        for number in range(self.parts):
+            place.raw("producer", place.servers["KAFKA_BROKERS"], topic, part, f"{place.run}f{number}", "bench")
+        question = Consumed()
+        question.prepare(command, database)
+        points = []
+        with place.daemon(["consumer"], topic=topic, database=database) as daemon:
+            def count():
+                return int(command({"count": "events", "$db": database}).get("n", 0))
+
+            seen, since = 0, daemon.wait("events arrive", lambda: count() > 0, pause=0.01)
+            for number in range(1, self.parts + 1):
+                looks = []
+                now = daemon.wait(f"{number * part} are there", lambda: looks.append(count()) or looks[-1] >= number * part, pause=0.05)
+                points.append([number * part, (looks[-1] - seen) / (now - since)])
+                print(f"  clickd, {ids}: {number * part}: {points[-1][1]:,.0f}", file=sys.stderr, flush=True)
+                seen, since = looks[-1], now
+        command({"dropDatabase": 1, "$db": database})
+        return points
+
+    def raw(self, place, command, ids, events):
+        database, part, points = f"raw_filled_{ids}_{place.run}", events // self.parts, []
+        for number in range(1, self.parts + 1):
+            answer = place.raw("insert", place.servers["MONGODB_URI"], database, part, f"{place.run}r{number}")
+            points.append([number * part, per_second(answer)])
+            print(f"  raw, {ids}: {number * part}: {points[-1][1]:,.0f}", file=sys.stderr, flush=True)
+        command({"dropDatabase": 1, "$db": database})
+        return points
+
+
 ALL = {
     "sizes": Sizes(
         "rates by event size", {"intake-sizes": Intake(), "kafka-sizes": Kafka()}, "sizes",
-        (100, 250, 1024, 4096, 16384, 65536), "event size", "B"),
+        (200, 480, 1024, 4096, 16384, 65536), "event size", "B"),
     "connections": Growth(
         "rates by connections", {"intake-connections": Intake(), "kafka-connections": Kafka()}, "connections",
         (1, 10, 100, 1000), "connections"),
     "partitions": Growth(
         "rate by partitions", {"kafka-partitions": Kafka()}, "partitions", (1, 6, 16, 64), "partitions"),
-    "backlog": Backlog(),
+    "backlog": Backlog(), "filled": Filled(),
 }

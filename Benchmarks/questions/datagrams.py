@@ -15,8 +15,8 @@ class Datagrams(Question):
 
     title = "datagrams, one event each: the highest rate at which nothing is lost"
     lines = [
-        Line("Unix datagrams, nothing lost", "unix_events_per_second", "events/s", 300_000, 150_000),
-        Line("UDP, nothing lost", "udp_events_per_second", "events/s", 150_000, 80_000),
+        Line("Unix datagrams, nothing lost", "unix_events_per_second", "events/s", 400_000, 250_000),
+        Line("UDP, nothing lost", "udp_events_per_second", "events/s", 400_000, 250_000),
     ]
     events, needs_servers = 200_000, False  # a step
 

@@ -11,8 +11,8 @@ class Idle(Question):
 
     title = "an idle daemon with Kafka and MongoDB connected"
     lines = [
-        lower("processor when idle", "cpu_share", "share of a core", 0.003, 0.01),
-        lower("memory when idle", "memory_bytes", "bytes", 40e6, 400e6),
+        lower("processor when idle", "cpu_share", "share of a core", 0.003, 0.005),
+        lower("memory when idle", "memory_bytes", "bytes", 30e6, 300e6),
     ]
     events = 1
     settle_seconds, watch_seconds = 5, 30

@@ -9,7 +9,7 @@ from rate import Rate, expect
 class Intake(Rate):
     title = "acknowledged intake over the stream socket, no forwarding"
     limit = "SQLite, a row a batch of 256 KiB, 4 a commit"
-    lines = [Line("acknowledged intake over the stream socket", "clickd", "events/s", 2_000_000, 1_000_000)]
+    lines = [Line("acknowledged intake over the stream socket", "clickd", "events/s", 2_500_000, 1_500_000)]
     events, needs_servers = 2_000_000, False
     connections = 1
 

@@ -8,9 +8,9 @@ class Kafka(Rate):
     title = "stream socket to Kafka, acknowledged, all delivered"
     limit = "librdkafka, idempotent, acks=all, lz4"
     lines = [
-        Line("socket to Kafka", "clickd", "events/s", 800_000, 500_000),
+        Line("socket to Kafka", "clickd", "events/s", 1_000_000, 650_000),
         Line("socket to Kafka, of the raw producer", "ratio", "share", 0.9, None),
-        lower("memory at full speed", "peak_memory_bytes", "bytes", 200e6, 400e6),
+        lower("memory at full speed", "peak_memory_bytes", "bytes", 200e6, 300e6),
     ]
     events = 2_000_000
     connections, partitions = 1, 6

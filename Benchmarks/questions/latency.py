@@ -26,7 +26,7 @@ class Latency(Question):
     title = "how long an acknowledgement takes, from when the event was due"
     lines = [
         lower("acknowledgement of one event alone, p99", "alone_p99_seconds", "s", 0.001, 0.003),
-        lower("acknowledgement at 100 k/s, p99", "at_100k_p99_seconds", "s", 0.010, 0.025),
+        lower("acknowledgement at 100 k/s, p99", "at_100k_p99_seconds", "s", 0.005, 0.015),
     ]
     # A rate, how many connections, for how many seconds of a usual run.
     loads = {"alone": (250, 1, 6), "at_10k": (10_000, 4, 6), "at_100k": (100_000, 4, 6)}

@@ -16,7 +16,7 @@ class Stored(Question):
     milliseconds apart, and count as late as they are. One event of `every` is looked for."""
 
     title = "from stored to in MongoDB by way of Kafka, at 10,000 events a second"
-    lines = [lower("stored to MongoDB at 10 k/s, p99", "p99_seconds", "s", 0.25, 1)]
+    lines = [lower("stored to MongoDB at 10 k/s, p99", "p99_seconds", "s", 0.15, 0.5)]
     events, rate, every = 150_000, 10_000, 20
 
     def measure(self, place, events, rounds):

@@ -11,8 +11,8 @@ class Whole(Rate):
     limit = Consumed.limit
     mode = "kafka"
     lines = [
-        Line("socket to MongoDB, the whole way", "clickd", "events/s", 100_000, 60_000),
-        lower("memory at full speed, the whole way", "peak_memory_bytes", "bytes", 200e6, 400e6),
+        Line("socket to MongoDB, the whole way", "clickd", "events/s", 120_000, 80_000),
+        lower("memory at full speed, the whole way", "peak_memory_bytes", "bytes", 200e6, 300e6),
     ]
     events = 400_000
     raw = Consumed.raw

@@ -32,7 +32,7 @@ int main(int count, char **words) {
     double rate = atof(words[2]);
     uint64_t total = strtoull(words[3], NULL, 10), sent = 0, bytes = 0;
     if (rate <= 0 || total < 1) return 2;
-    struct events events = make_events(DISTINCT, words[4], 0, NULL);
+    struct events events = make_events(pool(total, 1), words[4], 0, NULL);
     int to = open_socket(words[1]);
     prctl(PR_SET_TIMERSLACK, 1UL);
     struct mmsghdr messages[GROUP];
@@ -47,8 +47,9 @@ int main(int count, char **words) {
         }
         memset(messages, 0, sizeof messages);
         for (uint64_t i = 0; i < group; i++) {
-            const struct line *line = &events.lines[(sent + i) % DISTINCT];
-            write_digits(events.bytes + line->digits, sent + i);
+            size_t index = (sent + i) % events.count;
+            const struct line *line = &events.lines[index];
+            if (sent + i >= events.count) renumber(&events, index, sent + i);
             parts[i] = (struct iovec){events.bytes + line->start, line->length - 1};
             messages[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i], .msg_iovlen = 1};
             bytes += line->length - 1;

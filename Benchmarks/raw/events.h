@@ -1,7 +1,11 @@
-// The events that every benchmark sends: shop events of about 250 bytes, from 10,000 visitors, the same ones for
-// clickd and for the raw programs it is held against. They are made before the clock starts; what differs from one
-// pass over them to the next is the messageId's eight digits, which stand at known places and are written in place.
-// EVENT_BYTES in the environment: lines of exactly that size instead (100 to 65,536, the LF not counted).
+// The events that every benchmark sends, the same ones to clickd, to the raw programs and to other systems; made before the
+// clock starts. `number` of a run settles an event's ids: the same number has the same messageId and visitor, so that a
+// program can go over its events in several passes, and writes only the ids anew from the second pass on.
+//
+// What they look like is chosen in the environment:
+//   EVENT_SHAPE  "shop" (the usual): shop_events.h. "old": old_events.h, what was measured up to November 2026
+//   EVENT_IDS    of shop events: "mixed" (the usual), "random" or "ordered", see shop_events.h
+//   EVENT_BYTES  lines of exactly that size, the LF not counted, with such ids and otherwise random contents
 #ifndef BENCH_EVENTS_H
 #define BENCH_EVENTS_H
 
@@ -11,28 +15,30 @@
 #include <string.h>
 #include <time.h>
 
-enum { VISITORS = 10000, KEY_BYTES = 10, DISTINCT = 16384, LINE_ROOM = 512 };
-enum { LEAST_BYTES = 100, MOST_BYTES = 64 << 10, MEMORY_BYTES = 64 << 20 };
+enum { LEAST_BYTES = 200, MOST_BYTES = 64 << 10, LINE_ROOM = 8192, POOL_EVENTS = 1 << 20, POOL_BYTES = 512 << 20 };
+enum { UUID_BYTES = 36, TIME_BYTES = 14, ID_ROOM = 64, KEY_ROOM = 2 + UUID_BYTES };
+
+enum id_kind {
+    ID_RANDOM,   // a UUID of version 4
+    ID_ORDERED,  // milliseconds since 1970, a hyphen, a UUID of version 4
+    ID_RISING,   // eight digits
+};
 
 struct line {
-    size_t start, length;  // in bytes; length counts the LF
-    size_t digits;         // where the messageId's eight digits begin
-    char key[KEY_BYTES];   // the visitor as clickd names it, "a:v-012345", no NUL
+    size_t start;                                   // in the events' bytes
+    uint32_t length;                                // with its LF
+    uint16_t message_id, numbered, id_end;          // in the line: the messageId, what the number changes of it, its end
+    uint16_t visitor, visitor_length;               // in the line: the anonymousId
+    uint8_t id_kind;
+    const char *activity;                           // NULL: none
 };
 
 struct events {
     char *bytes;
     size_t count, size;
     struct line *lines;
-};
-
-// What a document of an event is made of.
-struct fields {
-    const char *name, *activity;
-    char message_id[32], visitor[12], timestamp[32], properties[256];
-    const char *product_id, *product, *category, *currency, *query;
-    double price;
-    int quantity, position, results, order;
+    uint64_t first, seed;  // the first one's number; the run's
+    int64_t began;         // when they were made, ms since 1970
 };
 
 static inline void *must(void *memory) {
@@ -53,14 +59,6 @@ static inline int64_t wall_milliseconds(void) {
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static inline void iso_time(char *text, size_t size, int64_t milliseconds) {
-    time_t seconds = milliseconds / 1000;
-    struct tm parts;
-    gmtime_r(&seconds, &parts);
-    size_t length = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(text + length, size - length, ".%03dZ", (int)(milliseconds % 1000));
-}
-
 static inline uint32_t next_random(uint64_t *state) {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -68,60 +66,87 @@ static inline uint32_t next_random(uint64_t *state) {
     return (uint32_t)(*state >> 32);
 }
 
-static inline void write_digits(char *at, uint64_t number) {
-    for (int i = 7; i >= 0; i--, number /= 10) at[i] = (char)('0' + number % 10);
+// Spreads a number over 64 bits: Stafford's thirteenth mix, as in splitmix64.
+static inline uint64_t spread(uint64_t x) {
+    x += 0x9E3779B97F4A7C15u;
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ x >> 27) * 0x94D049BB133111EBu;
+    return x ^ x >> 31;
 }
 
-// Event number `number` of `run`. The same state gives the same events.
-static inline void make_fields(struct fields *f, uint64_t *state, const char *run, uint64_t number, int64_t now) {
-    static const struct { const char *id, *name, *category; double price; } products[] = {
-        {"P-1001", "Wool scarf", "scarves", 39.9},    {"P-1002", "Rain jacket", "jackets", 129.0},
-        {"P-1003", "Canvas bag", "bags", 24.5},       {"P-1004", "Running shoes", "shoes", 89.95},
-        {"P-1005", "Linen shirt", "shirts", 54.0},    {"P-1006", "Leather belt", "accessories", 34.9},
-        {"P-1007", "Winter gloves", "gloves", 29.9},  {"P-1008", "Denim trousers", "trousers", 79.0},
-        {"P-1009", "Cotton socks", "socks", 9.95},    {"P-1010", "Felt hat", "hats", 44.0},
-        {"P-1011", "Travel mug", "kitchen", 19.9},    {"P-1012", "Desk lamp", "lighting", 64.5},
-    };
-    static const char *const queries[] = {"red shoes", "rain jacket men", "gift for mother", "wool", "lamp desk"};
-    uint32_t pick = next_random(state) % 100, product = next_random(state) % 12;
-    memset(f, 0, sizeof *f);
-    f->product_id = products[product].id;
-    f->product = products[product].name;
-    f->category = products[product].category;
-    f->price = products[product].price;
-    f->currency = "EUR";
-    f->quantity = 1 + (int)(next_random(state) % 3);
-    f->position = 1 + (int)(next_random(state) % 40);
-    snprintf(f->message_id, sizeof f->message_id, "b-%.16s-%08llu", run, (unsigned long long)(number % 100000000));
-    snprintf(f->visitor, sizeof f->visitor, "v-%06u", next_random(state) % VISITORS);
-    iso_time(f->timestamp, sizeof f->timestamp, now - (int64_t)(next_random(state) % 1000));
-    if (pick < 55) f->name = "Product Viewed", f->activity = "view_product";
-    else if (pick < 70) f->name = "Product Added", f->activity = "add_to_cart";
-    else if (pick < 74) f->name = "Product Removed", f->activity = "remove_from_cart";
-    else if (pick < 80) f->name = "Product Added to Wishlist", f->activity = "add_to_wishlist";
-    else if (pick < 92) f->name = "Products Searched", f->activity = "search";
-    else if (pick < 97) f->name = "Checkout Started", f->activity = "proceed_to_checkout";
-    else f->name = "Order Completed", f->activity = "order";
-    if (pick >= 80 && pick < 92) {
-        f->query = queries[next_random(state) % 5];
-        f->results = (int)(next_random(state) % 60);
-        snprintf(f->properties, sizeof f->properties,
-                 "{\"query\":\"%s\",\"results\":%d,\"sort\":\"relevance\",\"page\":%d}", f->query, f->results,
-                 f->position);
-    } else if (pick >= 92) {
-        f->order = 100000 + (int)(next_random(state) % 900000);
-        snprintf(f->properties, sizeof f->properties,
-                 "{\"order_id\":\"O-%d\",\"total\":%.2f,\"currency\":\"%s\",\"quantity\":%d}", f->order,
-                 f->price * f->quantity, f->currency, f->quantity);
-    } else {
-        snprintf(f->properties, sizeof f->properties,
-                 "{\"product_id\":\"%s\",\"name\":\"%s\",\"category\":\"%s\",\"price\":%.2f,\"currency\":\"%s\","
-                 "\"quantity\":%d}",
-                 f->product_id, f->product, f->category, f->price, f->currency, f->quantity);
+static inline char *put_bytes(char *at, const char *text, size_t length) {
+    memcpy(at, text, length);
+    return at + length;
+}
+
+static inline char *put(char *at, const char *text) { return put_bytes(at, text, strlen(text)); }
+
+// The last `digits` digits of a number.
+static inline char *put_digits(char *at, uint64_t number, int digits) {
+    for (int i = digits - 1; i >= 0; i--, number /= 10) at[i] = (char)('0' + number % 10);
+    return at + digits;
+}
+
+static inline char *put_number(char *at, uint64_t number) {
+    int digits = 1;
+    for (uint64_t rest = number; rest > 9; rest /= 10) digits++;
+    return put_digits(at, number, digits);
+}
+
+// A UUID of version 4 of these bits.
+static inline char *put_uuid(char *at, uint64_t high, uint64_t low) {
+    static const char hex[] = "0123456789abcdef";
+    high = (high & ~(uint64_t)0xF000) | 0x4000;
+    low = (low & ~((uint64_t)3 << 62)) | (uint64_t)2 << 62;
+    for (int i = 0; i < 16; i++) {
+        uint64_t byte = (i < 8 ? high >> (56 - 8 * i) : low >> (120 - 8 * i)) & 0xFF;
+        if (i == 4 || i == 6 || i == 8 || i == 10) *at++ = '-';
+        *at++ = hex[byte >> 4];
+        *at++ = hex[byte & 15];
     }
+    return at;
 }
 
-// 0: the usual events.
+// ISO 8601 in UTC; gmtime_r is asked once a second of the events' time.
+static inline char *put_time(char *at, int64_t milliseconds) {
+    static _Thread_local int64_t known = -1;
+    static _Thread_local char text[24];
+    if (milliseconds / 1000 != known) {
+        struct tm parts;
+        time_t seconds = (time_t)(known = milliseconds / 1000);
+        gmtime_r(&seconds, &parts);
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.", &parts);
+    }
+    at = put_digits(put(at, text), (uint64_t)(milliseconds % 1000), 3);
+    *at++ = 'Z';
+    return at;
+}
+
+// An event's milliseconds in an ordered id: as if 50,000 were made a second.
+static inline int64_t made_at(const struct events *e, uint64_t number) { return e->began + (int64_t)(number / 50); }
+
+static inline char *put_id(char *at, const struct events *e, int kind, uint64_t number) {
+    if (kind == ID_RISING) return put_digits(at, number, 8);
+    if (kind == ID_ORDERED) {
+        at = put_digits(at, (uint64_t)made_at(e, number), TIME_BYTES - 1);
+        *at++ = '-';
+    }
+    uint64_t bits = spread(e->seed + number);
+    return put_uuid(at, bits, spread(bits));
+}
+
+#include "old_events.h"
+#include "shop_events.h"
+
+static inline int is_old_shape(void) {
+    const char *word = getenv("EVENT_SHAPE");
+    if (!word || !*word || !strcmp(word, "shop")) return 0;
+    if (!strcmp(word, "old")) return 1;
+    fprintf(stderr, "EVENT_SHAPE is shop or old, not %s\n", word);
+    exit(2);
+}
+
+// 0: as a shop's are.
 static inline size_t event_bytes(void) {
     const char *word = getenv("EVENT_BYTES");
     size_t bytes = word ? strtoull(word, NULL, 10) : 0;
@@ -130,63 +155,63 @@ static inline size_t event_bytes(void) {
     exit(2);
 }
 
-// How many different events each of `connections` sends in turn, so that they fit into 64 MiB.
-static inline size_t distinct(size_t connections) {
-    size_t bytes = event_bytes(), count = MEMORY_BYTES / (bytes ? bytes : 288) / connections;
-    return count < DISTINCT ? count : DISTINCT;
+// How many events a program makes that sends `total` of them over `connections`, each with a pool of its own: all, or as many as
+// memory allows, and then goes over them again. The old shape had 16,384, whatever the number.
+static inline size_t pool(uint64_t total, size_t connections) {
+    size_t bytes = event_bytes(), most = is_old_shape() ? OLD_POOL : POOL_BYTES / (bytes ? bytes : 512) / connections;
+    if (most > POOL_EVENTS) most = POOL_EVENTS;
+    return total < most ? (size_t)total : most > 0 ? most : 1;
 }
 
-// The rest of a line of a chosen size, after the messageId, up to its closing `"}}` at `end`: a list of products, as an
-// order has it, and a note that fills it up. Returns the line's end.
-static inline char *write_sized(char *at, const char *end, uint64_t *state, const char *visitor) {
-    at += sprintf(at, "\",\"anonymousId\":\"%s\",\"properties\":{", visitor);
-    if (end - at > 110) {
-        at += sprintf(at, "\"products\":[");
-        while (end - at > 80)  // one is at most 54
-            at += sprintf(at, "{\"product_id\":\"P-%04u\",\"price\":%u.%02u,\"quantity\":%u},", next_random(state) % 10000,
-                          1 + next_random(state) % 200, next_random(state) % 100, 1 + next_random(state) % 3);
-        at[-1] = ']';
-        *at++ = ',';
-    }
-    at += sprintf(at, "\"n\":\"");
-    while (at < end) *at++ = (char)('a' + next_random(state) % 26);
-    memcpy(at, "\"}}\n", 4);
-    return at + 4;
+// Gives event `index` of the pool the messageId and the visitor of event `number`.
+static inline void renumber(struct events *e, size_t index, uint64_t number) {
+    const struct line *line = &e->lines[index];
+    char *at = e->bytes + line->start;
+    put_id(at + line->numbered, e, line->id_kind, number);
+    if (line->id_kind != ID_RISING) put_visitor(at + line->visitor, e, number);
+}
+
+// The messageId of event `number`, which was event `index` of the pool. Its length.
+static inline size_t message_id(const struct events *e, size_t index, uint64_t number, char text[ID_ROOM]) {
+    const struct line *line = &e->lines[index];
+    size_t same = line->numbered - line->message_id;
+    memcpy(text, e->bytes + line->start + line->message_id, same);
+    return (size_t)(put_id(text + same, e, line->id_kind, number) - text);
+}
+
+// The visitor as clickd names it, Kafka's key: "a:" and the anonymousId. Its length.
+static inline size_t visitor_key(const struct events *e, size_t index, char key[KEY_ROOM]) {
+    const struct line *line = &e->lines[index];
+    memcpy(key, "a:", 2);
+    memcpy(key + 2, e->bytes + line->start + line->visitor, line->visitor_length);
+    return 2 + line->visitor_length;
 }
 
 // `count` lines, numbered from `first`. With `host`, as clickd stores them: receivedAt and host in front.
 static inline struct events make_events(size_t count, const char *run, uint64_t first, const char *host) {
-    struct events made = {0};
+    struct events made = {.count = count, .first = first, .began = wall_milliseconds()};
+    for (const char *c = run; *c; c++) made.seed = spread(made.seed ^ (uint8_t)*c);
     const size_t bytes = event_bytes(), line_room = LINE_ROOM + bytes;
-    size_t room = count * (bytes ? bytes + 1 : 288) + line_room;
+    const int is_old = is_old_shape();
+    size_t room = count * (bytes ? bytes + 1 : is_old ? 288 : 512) + line_room;
     made.bytes = must(malloc(room));
-    made.lines = must(malloc(count * sizeof *made.lines));
-    made.count = count;
+    made.lines = must(malloc((count ? count : 1) * sizeof *made.lines));
     uint64_t state = 0x9E3779B97F4A7C15u + first;
-    int64_t now = wall_milliseconds();
-    char front[128] = "", received[32];
-    iso_time(received, sizeof received, now);
-    if (host) snprintf(front, sizeof front, "\"receivedAt\":\"%s\",\"host\":\"%.40s\",", received, host);
+    char front[128] = "";
+    if (host) {
+        char *end = put_time(put(front, "\"receivedAt\":\""), made.began);
+        snprintf(end, sizeof front - (size_t)(end - front), "\",\"host\":\"%.40s\",", host);
+    }
     for (size_t i = 0; i < count; i++) {
         if (room - made.size < line_room) made.bytes = must(realloc(made.bytes, room += room / 4 + line_room));
-        struct fields f;
-        make_fields(&f, &state, run, first + i, now);
         struct line *line = &made.lines[i];
-        char *at = made.bytes + made.size;
-        char *rest = at, *end;
-        if (bytes) {
-            rest += sprintf(at, "{%s\"type\":\"page\",\"messageId\":\"%s", front, f.message_id);
-            end = write_sized(rest, at + bytes - 3, &state, f.visitor);
-        } else {
-            rest += sprintf(at, "{%s\"type\":\"track\",\"event\":\"%s\",\"messageId\":\"%s", front, f.name, f.message_id);
-            end = rest + sprintf(rest, "\",\"anonymousId\":\"%s\",\"timestamp\":\"%s\",\"properties\":%s}\n", f.visitor,
-                                 f.timestamp, f.properties);
-        }
+        char *at = made.bytes + made.size, *end;
         line->start = made.size;
-        line->length = (size_t)(end - at);
-        line->digits = made.size + (size_t)(rest - at) - 8;
-        memcpy(line->key, "a:", 2);
-        memcpy(line->key + 2, f.visitor, KEY_BYTES - 2);
+        if (is_old) end = make_old_event(line, at, &state, run, front, made.began, first + i);
+        else if (bytes) end = make_sized_event(line, at, bytes, &state, &made, front, first + i);
+        else end = make_shop_event(line, at, &state, &made, front, first + i);
+        *end++ = '\n';
+        line->length = (uint32_t)(end - at);
         made.size += line->length;
     }
     return made;

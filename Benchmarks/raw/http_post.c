@@ -41,10 +41,11 @@ static int make_request(struct connection *c) {
     char *body = c->request + 256, *at = body;
     if (per_request > 1) at += sprintf(at, "{\"batch\":[");
     for (size_t i = 0; i < c->count; i++, next_event++) {
-        const struct line *line = &events.lines[next_event % events.count];
+        size_t index = next_event % events.count;
+        const struct line *line = &events.lines[index];
+        if (next_event >= events.count) renumber(&events, index, next_event);
         if (i > 0) *at++ = ',';
         memcpy(at, events.bytes + line->start, line->length - 1);
-        write_digits(at + (line->digits - line->start), next_event);
         at += line->length - 1;
     }
     if (per_request > 1) at += sprintf(at, "]}");
@@ -93,7 +94,7 @@ int main(int count, char **words) {
     per_request = (size_t)atoi(words[4]);
     int connections = atoi(words[5]);
     if (per_request < 1 || per_request > 1000 || connections < 1) return 2;
-    events = make_events(DISTINCT, words[3], 0, NULL);
+    events = make_events(pool(total, 1), words[3], 0, NULL);
     struct connection *all = must(calloc((size_t)connections, sizeof *all));
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(words[1]))};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -2,8 +2,8 @@
 // libmongoc alone: unordered inserts of 5,000, majority and journaled, two threads with a client each, the same index, in the
 // order in which they come out of Kafka's six partitions, a bulk of one after a bulk of the next: rising ids, each insert at
 // the end of its index, would be another job.
-//   insert URI DATABASE EVENTS
-// Drops DATABASE first and leaves it dropped. Prints JSON: events, bytes, seconds.
+//   insert URI DATABASE EVENTS [RUN]
+// Drops DATABASE first and leaves it dropped; with RUN, which makes events of its own, adds to what is there. Prints JSON: events, bytes, seconds.
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -16,49 +16,44 @@ static bson_t **documents;
 static size_t total;
 static atomic_size_t next;
 
-static bson_t *build(const struct fields *f, uint64_t number, int64_t now) {
-    bson_t *made = must(bson_sized_new(512)), child;
-    char visitor[16];
-    snprintf(visitor, sizeof visitor, "a:%s", f->visitor);
-    BSON_APPEND_UTF8(made, "_id", f->message_id);
-    BSON_APPEND_UTF8(made, "type", "track");
-    BSON_APPEND_UTF8(made, "event", f->name);
-    BSON_APPEND_UTF8(made, "activity", f->activity);
-    BSON_APPEND_UTF8(made, "visitor", visitor);
-    BSON_APPEND_UTF8(made, "anonymousId", f->visitor);
-    BSON_APPEND_DATE_TIME(made, "ts", now - (int64_t)(number * 7 % 1000));
-    BSON_APPEND_DATE_TIME(made, "receivedAt", now);
+static void append_text(bson_t *to, const char *key, bson_iter_t *value) {
+    uint32_t length;
+    const char *text = bson_iter_utf8(value, &length);
+    BSON_APPEND_UTF8(to, key, text);
+}
+
+static bson_t *build(const struct events *e, size_t index) {
+    const struct line *line = &e->lines[index];
+    const uint8_t *text = (const uint8_t *)e->bytes + line->start;
+    bson_error_t error;
+    bson_t *parsed = bson_new_from_json(text, line->length - 1, &error), *made = must(bson_sized_new(1024)), child;
+    if (!parsed) fail(error.message);
+    char key[KEY_ROOM];
+    size_t key_length = visitor_key(e, index, key);
+    bson_append_utf8(made, "_id", 3, (const char *)text + line->message_id, line->id_end - line->message_id);
+    bson_append_utf8(made, "visitor", 7, key, (int)key_length);
+    if (line->activity) BSON_APPEND_UTF8(made, "activity", line->activity);
+    else BSON_APPEND_NULL(made, "activity");
+    BSON_APPEND_DATE_TIME(made, "ts", e->began - (int64_t)(index * 7 % 1000));
+    BSON_APPEND_DATE_TIME(made, "receivedAt", e->began);
     BSON_APPEND_UTF8(made, "host", "bench");
-    BSON_APPEND_DOCUMENT_BEGIN(made, "properties", &child);
-    if (f->query) {
-        BSON_APPEND_UTF8(&child, "query", f->query);
-        BSON_APPEND_INT32(&child, "results", f->results);
-        BSON_APPEND_UTF8(&child, "sort", "relevance");
-        BSON_APPEND_INT32(&child, "page", f->position);
-    } else if (f->order) {
-        char order[16];
-        snprintf(order, sizeof order, "O-%d", f->order);
-        BSON_APPEND_UTF8(&child, "order_id", order);
-        BSON_APPEND_DOUBLE(&child, "total", f->price * f->quantity);
-        BSON_APPEND_UTF8(&child, "currency", f->currency);
-        BSON_APPEND_INT32(&child, "quantity", f->quantity);
-    } else {
-        BSON_APPEND_UTF8(&child, "product_id", f->product_id);
-        BSON_APPEND_UTF8(&child, "name", f->product);
-        BSON_APPEND_UTF8(&child, "category", f->category);
-        BSON_APPEND_DOUBLE(&child, "price", f->price);
-        BSON_APPEND_UTF8(&child, "currency", f->currency);
-        BSON_APPEND_INT32(&child, "quantity", f->quantity);
+    bson_iter_t at;
+    for (bson_iter_init(&at, parsed); bson_iter_next(&at);) {
+        const char *name = bson_iter_key(&at);
+        if (!strcmp(name, "timestamp")) {
+            BSON_APPEND_DOCUMENT_BEGIN(made, "extra", &child);
+            append_text(&child, name, &at);
+            bson_append_document_end(made, &child);
+        } else if (strcmp(name, "messageId")) {
+            bson_append_iter(made, name, -1, &at);
+        }
     }
-    bson_append_document_end(made, &child);
     BSON_APPEND_DOCUMENT_BEGIN(made, "kafka", &child);
-    BSON_APPEND_INT32(&child, "p", (int32_t)(number % 6));
-    BSON_APPEND_INT64(&child, "o", (int64_t)(number / 6));
+    BSON_APPEND_INT32(&child, "p", (int32_t)(index % PARTITIONS));
+    BSON_APPEND_INT64(&child, "o", (int64_t)(index / PARTITIONS));
     bson_append_document_end(made, &child);
-    BSON_APPEND_INT64(made, "hash", (int64_t)(number * 0x9E3779B97F4A7C15u));
-    BSON_APPEND_DOCUMENT_BEGIN(made, "extra", &child);
-    BSON_APPEND_UTF8(&child, "timestamp", f->timestamp);
-    bson_append_document_end(made, &child);
+    BSON_APPEND_INT64(made, "hash", (int64_t)spread(index));
+    bson_destroy(parsed);
     return made;
 }
 
@@ -81,7 +76,7 @@ static void *write_bulks(void *argument) {
 
 int main(int count, char **words) {
     if (count < 4) {
-        fprintf(stderr, "usage: insert URI DATABASE EVENTS\n");
+        fprintf(stderr, "usage: insert URI DATABASE EVENTS [RUN]\n");
         return 2;
     }
     mongoc_uri_t *uri = read_uri(words[1]);
@@ -89,12 +84,10 @@ int main(int count, char **words) {
     database = words[2];
     total = strtoull(words[3], NULL, 10);
     bson_t **made = must(malloc(total * sizeof *made));
-    uint64_t state = 1, bytes = 0;
-    int64_t now = wall_milliseconds();
+    struct events events = make_events(total, words[count > 4 ? 4 : 2], 0, NULL);
+    uint64_t bytes = 0;
     for (size_t i = 0; i < total; i++) {
-        struct fields f;
-        make_fields(&f, &state, "raw", i, now);
-        made[i] = build(&f, i, now);
+        made[i] = build(&events, i);
         bytes += made[i]->len;
     }
     documents = must(malloc(total * sizeof *documents));
@@ -106,7 +99,7 @@ int main(int count, char **words) {
     free(made);
     mongoc_client_t *clients[WRITERS];
     for (int i = 0; i < WRITERS; i++) clients[i] = open_client(uri);
-    command(clients[0], database, "{\"dropDatabase\":1}");
+    if (count < 5) command(clients[0], database, "{\"dropDatabase\":1}");
     command(clients[0], database, "{\"createIndexes\":\"events\",\"indexes\":[{\"key\":{\"ts\":1},\"name\":\"time\"}]}");
     command(clients[1], database, "{\"insert\":\"warm\",\"documents\":[{}]}");
     pthread_t threads[WRITERS];
@@ -115,7 +108,7 @@ int main(int count, char **words) {
         if (pthread_create(&threads[i], NULL, write_bulks, clients[i])) return 1;
     for (int i = 0; i < WRITERS; i++) pthread_join(threads[i], NULL);
     double seconds = now_seconds() - began;
-    command(clients[0], database, "{\"dropDatabase\":1}");
+    if (count < 5) command(clients[0], database, "{\"dropDatabase\":1}");
     printf("{\"events\":%zu,\"bytes\":%llu,\"seconds\":%.6f}\n", total, (unsigned long long)bytes, seconds);
     for (int i = 0; i < WRITERS; i++) mongoc_client_destroy(clients[i]);
     mongoc_cleanup();

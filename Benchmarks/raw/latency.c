@@ -3,7 +3,7 @@
 //   latency SOCKET RATE EVENTS RUN CONNECTIONS [EVERY]
 // Events go over the connections in turn. EVERY prints, as soon as it is acknowledged, each EVERY-th event of the first
 // connection as a line ["messageId", when (CLOCK_MONOTONIC)]. SIGTERM: no more events than are due. The last line is
-// JSON: events, seconds, p50, p90, p99, p999, max; stall, the longest time without an answer while one was due; late, by
+// JSON: events, bytes, seconds, p50, p90, p99, p999, max; stall, the longest time without an answer while one was due; late, by
 // how much this program itself was late at worst, which is within the latencies. In seconds.
 #define _GNU_SOURCE
 #include <signal.h>
@@ -29,15 +29,18 @@ static double due_time(uint64_t i, uint64_t line) { return began + (double)(line
 // How many of the first `events` events are connection `i`'s.
 static uint64_t share(uint64_t i, uint64_t events) { return (events + connections - 1 - i) / connections; }
 
-static void take_answers(uint64_t i, const char *run) {
+static void take_answers(uint64_t i) {
     struct connection *c = &all[i];
     uint64_t before = c->settled;
     read_answers(c);
     double now = now_seconds();
     for (uint64_t line = before; line < c->settled; line++) {
         samples[taken++] = now - due_time(i, line);
-        if (every && i == 0 && line % every == 0)
-            printf("[\"b-%.16s-%08llu\",%.6f]\n", run, (unsigned long long)(c->first + line), now);
+        if (every && i == 0 && line % every == 0) {
+            char id[ID_ROOM];
+            size_t length = message_id(&c->events, line % c->events.count, c->first + line, id);
+            printf("[\"%.*s\",%.6f]\n", (int)length, id, now);
+        }
     }
     if (every && c->settled > before) fflush(stdout);
 }
@@ -71,7 +74,7 @@ int main(int count, char **words) {
     samples = must(malloc(total * sizeof *samples));
     for (uint64_t i = 0; i < connections; i++) {
         all[i].first = i * (total / connections + 1);
-        all[i].events = make_events(DISTINCT, words[4], all[i].first, NULL);
+        all[i].events = make_events(pool(share(i, total), connections), words[4], all[i].first, NULL);
         open_connection(&all[i], words[1], 1);
     }
     signal(SIGTERM, stop);
@@ -102,19 +105,22 @@ int main(int count, char **words) {
         }
         uint64_t before = taken;
         for (uint64_t i = 0; found > 0 && i < connections; i++)
-            if (polled[i].revents & ~POLLOUT) take_answers(i, words[4]);
+            if (polled[i].revents & ~POLLOUT) take_answers(i);
         if (taken == before) continue;
         double end = now_seconds(), since = oldest > answered ? oldest : answered;
         if (end - since > stall) stall = end - since;
         answered = end;
     }
     double seconds = now_seconds() - began;
-    for (uint64_t i = 0; i < connections; i++)
+    uint64_t bytes = 0;
+    for (uint64_t i = 0; i < connections; i++) {
         if (all[i].refused) return 1;
+        bytes += all[i].bytes;
+    }
     qsort(samples, taken, sizeof *samples, compare);
-    printf("{\"events\":%llu,\"seconds\":%.6f,\"p50\":%.6f,\"p90\":%.6f,\"p99\":%.6f,\"p999\":%.6f,\"max\":%.6f,"
+    printf("{\"events\":%llu,\"bytes\":%llu,\"seconds\":%.6f,\"p50\":%.6f,\"p90\":%.6f,\"p99\":%.6f,\"p999\":%.6f,\"max\":%.6f,"
            "\"stall\":%.6f,\"late\":%.6f}\n",
-           (unsigned long long)taken, seconds, percentile(0.5), percentile(0.9), percentile(0.99), percentile(0.999),
+           (unsigned long long)taken, (unsigned long long)bytes, seconds, percentile(0.5), percentile(0.9), percentile(0.99), percentile(0.999),
            percentile(1), stall, late);
     return 0;
 }

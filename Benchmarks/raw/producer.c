@@ -82,9 +82,11 @@ int main(int count, char **words) {
     double began = now_seconds();
     uint64_t bytes = 0;
     for (size_t i = 0; i < events; i++) {
-        struct line *line = &made.lines[i];
-        while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, 0, made.bytes + line->start, line->length - 1, line->key,
-                                KEY_BYTES, NULL)) {
+        const struct line *line = &made.lines[i];
+        char key[KEY_ROOM];
+        size_t key_length = visitor_key(&made, i, key);
+        while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, 0, made.bytes + line->start, line->length - 1, key,
+                                key_length, NULL)) {
             if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL)
                 fail("produce", rd_kafka_err2str(rd_kafka_last_error()));
             rd_kafka_poll(client, 10);

@@ -23,7 +23,7 @@ int main(int count, char **words) {
         c->total = events / (uint64_t)connections + ((uint64_t)i < events % (uint64_t)connections);
         c->first = first;
         first += c->total;
-        c->events = make_events(distinct((size_t)connections), words[3], c->first, NULL);
+        c->events = make_events(pool(c->total, (size_t)connections), words[3], c->first, NULL);
         open_connection(c, words[1], is_acknowledged);
         polled[i] = (struct pollfd){c->socket, POLLOUT, POLLOUT};
     }

@@ -24,7 +24,7 @@ int main(int count, char **words) {
         return 2;
     }
     uint64_t events = strtoull(words[2], NULL, 10), done = 0, bytes = 0, commits = 0, rows = 0;
-    struct events made = make_events(distinct(1), "raw", 0, NULL);
+    struct events made = make_events(pool(events, 1), "raw", 0, NULL);
     check(sqlite3_open(words[1], &database));
     run("PRAGMA page_size=16384; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
         "PRAGMA secure_delete=OFF; PRAGMA cache_size=-16384;"
@@ -38,7 +38,7 @@ int main(int count, char **words) {
         size_t start = made.lines[line].start, end = start;
         uint64_t in_row = 0;
         while (line < made.count && end - start < ROW_BYTES && done + in_row < events) {
-            write_digits(made.bytes + made.lines[line].digits, done + in_row);
+            if (done + in_row >= made.count) renumber(&made, line, done + in_row);
             end = made.lines[line].start + made.lines[line].length;
             line++, in_row++;
         }

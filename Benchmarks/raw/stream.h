@@ -17,7 +17,7 @@ enum { WRITE_BYTES = 64 << 10 };
 struct connection {
     int socket;
     struct events events;
-    size_t at, patched;        // in the pass over `events`: bytes written, lines numbered
+    size_t at, numbered;       // in the pass over `events`: bytes written, lines that have their ids
     uint64_t sent, total;      // lines of earlier passes; lines to send
     uint64_t first, settled, refused, bytes;
     char answer[4096];
@@ -58,12 +58,12 @@ static inline int write_some(struct connection *c, uint64_t due) {
         if (c->at == size && lines < c->events.count) return 0;
         if (c->at == size) {
             c->sent += lines;
-            c->at = c->patched = 0;
+            c->at = c->numbered = 0;
             continue;
         }
         size_t end = c->at + WRITE_BYTES < size ? c->at + WRITE_BYTES : size;
-        for (; c->patched < lines && c->events.lines[c->patched].start < end; c->patched++)
-            write_digits(c->events.bytes + c->events.lines[c->patched].digits, c->first + c->sent + c->patched);
+        for (; c->sent && c->numbered < lines && c->events.lines[c->numbered].start < end; c->numbered++)
+            renumber(&c->events, c->numbered, c->first + c->sent + c->numbered);
         ssize_t written = send(c->socket, c->events.bytes + c->at, end - c->at, MSG_NOSIGNAL);
         if (written < 0 && errno == EAGAIN) return 1;
         if (written < 0) fail("send");

@@ -28,6 +28,14 @@ public struct KafkaError: Error, Sendable, Equatable {
         self.remedy = KafkaRemedy.remedy(forCode: code, isFatal: isFatal)
     }
 
+    /// The group's coordinator is being found, moved, or has still to read what it knows: over within seconds, as a rule.
+    public var isCoordinatorAway: Bool {
+        [
+            RD_KAFKA_RESP_ERR_NOT_COORDINATOR, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+            RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+        ].contains { $0.rawValue == code }
+    }
+
     init(operation: String, _ error: rd_kafka_resp_err_t, text: String? = nil, isFatal: Bool = false) {
         self.init(operation: operation, code: error.rawValue, text: text, isFatal: isFatal)
     }

@@ -23,12 +23,12 @@ public final class MongoClient {
     /// Checks the URI; connects lazily. What the URI says of timeouts wins; else server selection and connecting
     /// take `serverSelectionTimeout` each, and an answer `socketTimeout`, which must be above every write concern
     /// timeout and the longest report or index build.
-    /// `retryWrites` false lets libmongoc send each write once: inserts of documents that carry their own key need no
-    /// more, since the caller repeats them, and are cheaper (the server keeps no record a write).
+    /// `retries` false lets libmongoc send each request once, for callers that repeat what failed: a call then takes one
+    /// `socketTimeout` at most and not two, and inserts are cheaper (the server keeps no record a write).
     /// An invalid URI, or one whose TLS files cannot be read, is `giveUp`.
     public static func open(
         uri text: String, applicationName: String = "clickd", serverSelectionTimeout: Duration = .seconds(5),
-        socketTimeout: Duration = .seconds(30), retryWrites: Bool = true
+        socketTimeout: Duration = .seconds(30), retries: Bool = true
     ) throws(MongoError) -> MongoClient {
         MongoRuntime.initialize()
         var error = bson_error_t()
@@ -47,8 +47,8 @@ public final class MongoClient {
         if !mongoc_uri_has_option(uri, "serverselectiontryonce") {
             mongoc_uri_set_option_as_bool(uri, "serverselectiontryonce", false)
         }
-        if !mongoc_uri_has_option(uri, "retrywrites") {
-            mongoc_uri_set_option_as_bool(uri, "retrywrites", retryWrites)
+        for option in ["retrywrites", "retryreads"] where !mongoc_uri_has_option(uri, option) {
+            mongoc_uri_set_option_as_bool(uri, option, retries)
         }
         if !mongoc_uri_has_option(uri, "appname") { mongoc_uri_set_appname(uri, applicationName) }
         guard let handle = mongoc_client_new_from_uri_with_error(uri, &error) else {

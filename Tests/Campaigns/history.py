@@ -10,6 +10,8 @@ import hashlib
 import json
 import struct
 
+from ids import messageid, read
+
 VISITORS = 20  # of each sender; no visitor has two senders
 BAD_EACH = 47
 BIG_EACH = 101
@@ -39,7 +41,7 @@ def event(sender, number):
     if number % BIG_EACH == 0:
         text = hashlib.shake_256(digest.encode()).hexdigest(BIG_BYTES)
     return {
-        "event": "Product Viewed", "messageId": f"{sender}/{number}", "anonymousId": f"{sender}.{number % VISITORS}",
+        "event": "Product Viewed", "messageId": messageid(sender, number), "anonymousId": f"{sender}.{number % VISITORS}",
         "properties": {"n": number, "digest": text, "price": number / 100},
     }
 
@@ -73,14 +75,8 @@ def check_answers(history):
                 yield f"{sender}/{number} should be {wanted or 'stored'} and was {got or 'acknowledged as stored'}"
 
 
-def name(text):
-    """(sender, number) of a messageId; None where no sender of ours made it."""
-    sender, _, number = str(text).rpartition("/")
-    return (sender, int(number)) if sender and number.isdecimal() else None
-
-
 def was_sent(history, text):
-    known = name(text)
+    known = read(text)
     return known is not None and known[1] < history.sent.get(known[0], 0) and not is_bad(known[1])
 
 
@@ -88,7 +84,7 @@ def differences(history, document):
     """How a stored event differs from what was sent."""
     if not was_sent(history, document.get("_id")):
         return "nobody sent it"
-    wanted = event(*name(document["_id"]))
+    wanted = event(*read(document["_id"]))
     visitor = "a:" + wanted["anonymousId"]
     for field, value in (("event", wanted["event"]), ("properties", wanted["properties"]), ("visitor", visitor)):
         if document.get(field) != value:
@@ -109,7 +105,7 @@ def check_documents(history, documents):
             yield f"{identity} in MongoDB: {difference}"
     for sender, settled in history.settled.items():
         for number in range(settled):
-            if not is_bad(number) and f"{sender}/{number}" not in seen:
+            if not is_bad(number) and messageid(sender, number) not in seen:
                 yield f"{sender}/{number} was acknowledged and is not in MongoDB"
 
 
@@ -156,13 +152,14 @@ def check_records(history, records):
         place = (visitor, number)
         there = seen.setdefault(identity, set())
         if number not in there and identity not in history.late:
-            if name(identity)[1] < latest.get(place, -1):
-                yield f"{identity} came into Kafka behind {latest[place]} of the same visitor"
-            latest[place] = name(identity)[1]
+            number_there = read(identity)[1]
+            if number_there < latest.get(place, -1):
+                yield f"{number_there} came into Kafka behind {latest[place]} of the same visitor"
+            latest[place] = number_there
         there.add(number)
     for sender, settled in history.settled.items():
         for number in range(settled):
-            if not is_bad(number) and f"{sender}/{number}" not in seen:
+            if not is_bad(number) and messageid(sender, number) not in seen:
                 yield f"{sender}/{number} was acknowledged and is not in Kafka"
 
 

@@ -20,6 +20,7 @@ import sys
 import time
 
 import history
+from ids import messageid
 from campaign import Campaign, place
 from faults import FAULTS
 from servers import Kafka, MongoDB
@@ -163,7 +164,7 @@ class OutageCampaign(Campaign):
         """Seconds since it was taken back until everything goes on."""
         for sender in self.senders:
             sender.holding.clear()
-        ids = [f"{one.name}/{number}" for one in self.senders
+        ids = [messageid(one.name, number) for one in self.senders
                for number in range(max(0, one.settled - history.VISITORS), one.settled) if not history.is_bad(number)]
         stored = (self.place.status() or {"ledger": {"stored": 0}})["ledger"]["stored"]
         times = {"sent": None, "written": None, "running": None}

@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT / "Tests/ClientTests"))
 
 import history  # noqa: E402
 import place  # noqa: E402
+from ids import read  # noqa: E402
 from soak_senders import DatagramSender, HTTPSender, StreamSender  # noqa: E402
 
 EACH = 2  # seconds between samples
@@ -176,14 +177,14 @@ class Soak:
         documents = 0
         for document in self.place.events.find({}, {"_id": 1}).hint("_id_").batch_size(20_000):
             documents += 1
-            name, _, number = document["_id"].rpartition("-")
+            name, number = read(document["_id"]) or ("", 0)
             numbers = seen.get(name, b"")
-            if not number.isdecimal() or int(number) >= len(numbers):
+            if number >= len(numbers):
                 self.complain(f"{document['_id']} is in MongoDB and nobody sent it")
-            elif numbers[int(number)]:
+            elif numbers[number]:
                 self.complain(f"{document['_id']} is in MongoDB twice")
             else:
-                numbers[int(number)] = 1
+                numbers[number] = 1
         for one in self.streams + self.http:
             missing = one.settled - seen[one.name].count(1, 0, one.settled)
             if missing:

@@ -1,5 +1,5 @@
 """The soak's senders, a process each: over the stream with acknowledgement, as datagrams (Unix and UDP), over HTTP. An event
-is known by its sender and number, `s0-17`; a sender's numbers have no gaps.
+is known by its sender and number (ids.py); a sender's numbers have no gaps.
 
 `sent` and `settled` count events. `resting` is set while the way behind is too long; `finishing` at the end: then a sender
 makes nothing new, and ends once what it sent is settled."""
@@ -11,6 +11,7 @@ import socket
 import time
 
 import requests
+from ids import messageid
 
 VISITORS = 5000
 WINDOW = 20_000  # events of a stream that may wait for their OK
@@ -20,7 +21,7 @@ PADDING = "https://shop.example/" + "p" * 60
 
 def event(name, number):
     return (
-        f'{{"event":"Product Viewed","messageId":"{name}-{number}","anonymousId":"{name}.{number % VISITORS}",'
+        f'{{"event":"Product Viewed","messageId":"{messageid(name, number)}","anonymousId":"{name}.{number % VISITORS}",'
         f'"properties":{{"product_id":"p{number % 997}","n":{number},"price":{number % 300}.9,"url":"{PADDING}"}}}}')
 
 

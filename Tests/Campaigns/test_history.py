@@ -3,9 +3,11 @@
 import copy
 import json
 import unittest
+import uuid
 
 import history
-from history import History, event, is_bad, name, refusal
+from history import History, event, is_bad, refusal
+from ids import messageid, read
 
 LEDGER = {
     "received": 100, "stored": 98, "rejected": {"not_json": 2}, "pending": 0, "outbox": 0, "forwarded": 98, "dead": 0,
@@ -119,9 +121,12 @@ class CheckerTest(unittest.TestCase):
         self.cries(history.check_end(self.history, LEDGER, 97), "MongoDB has 97")
 
     def test_names(self):
-        self.assertEqual(name("a/b/7"), ("a/b", 7))
-        self.assertIsNone(name("7"))
-        self.assertIsNone(name(None))
+        made = [messageid(sender, number) for sender in ("a", "s0", "abc") for number in (0, 1, 7, 36**6)]
+        self.assertEqual([read(text) for text in made],
+                         [(sender, number) for sender in ("a", "s0", "abc") for number in (0, 1, 7, 36**6)])
+        self.assertTrue(all(uuid.UUID(text).version == 4 for text in made))
+        for strange in ("7", None, "a/7", str(uuid.uuid4()), made[0].upper(), made[0][:-1] + ("0" if made[0][-1] != "0" else "1")):
+            self.assertIsNone(read(strange))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import urllib.request
 import uuid
 
 import pymongo
@@ -117,6 +118,7 @@ read_listen = "127.0.0.1:{self.read_port}"
     def start(self):
         self.start_daemon()
         self.start_web()
+        eventually(self.is_well, what=lambda: "clickd-web reaches clickd: " + self.log("clickd-web"))
         return self
 
     def kill(self, *names):
@@ -133,7 +135,7 @@ read_listen = "127.0.0.1:{self.read_port}"
             if process and process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 try:
-                    process.wait(30)
+                    process.wait(60)  # a stop takes at most 45 s
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
@@ -155,6 +157,11 @@ read_listen = "127.0.0.1:{self.read_port}"
     def is_listening(self):
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def is_well(self):
+        with contextlib.suppress(OSError), urllib.request.urlopen(self.url + "/healthz", timeout=5) as answer:
+            return answer.status == 200
+        return False
 
     def status(self):
         """clickd's status; None where none answers."""

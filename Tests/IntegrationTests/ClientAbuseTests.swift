@@ -116,7 +116,8 @@ private func limit(_ daemon: TestDaemon, _ files: Int) throws {
             }
         }
         let other = try StreamClient(daemon.streamSocket)
-        for number in 1...20 { #expect(milliseconds(other, number, "o\(number)") < 5000) }
+        // Five seconds, of which a busy machine is given six for one; held up by the deaf it would never come.
+        for number in 1...20 { #expect(milliseconds(other, number, "o\(number)") < 30_000) }
         // Unread answers of 64 KiB, and what one read of 256 KiB can add to them.
         #expect(try Holding(daemon).residentBytes < before.residentBytes + 100 * 8 << 20)
         withExtendedLifetime(deaf) {}

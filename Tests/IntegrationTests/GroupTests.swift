@@ -29,28 +29,31 @@ import Testing
 
     @Test("a daemon without a partition is well again when its topic is there again")
     func topicAgain() throws {
-        let daemon = try TestDaemon()
-        try daemon.start()
-        let others = try Others(3, of: daemon, at: try #require(Servers.kafka))
-        func eventuallySays(_ what: String, _ isTrue: (TestStatus) -> Bool) {
-            eventually(within: 60, "\(what): \(others.held), \(daemon.status()?.json ?? "")") {
-                others.turn()
-                return daemon.status().map(isTrue) == true
+        try OwnServers.lend(["--no-mongo"], environment: OwnServers.topicsAreMadeByHand) { servers in
+            let daemon = try TestDaemon(kafka: servers.kafka)
+            try daemon.start()
+            let others = try Others(3, of: daemon, at: servers.kafka)
+            func eventuallySays(_ what: String, _ isTrue: (TestStatus) -> Bool) {
+                eventually(within: 60, "\(what): \(others.held), \(daemon.status()?.json ?? "")") {
+                    others.turn()
+                    return daemon.status().map(isTrue) == true
+                }
             }
+            eventuallySays("it has none") { others.held == [1, 1, 1] && $0["consumer.partitions"] == 0 }
+            let (made, unmade) = ("create_topic = true\npartitions = 3\nreplication = 1", "create_topic = false")
+            try daemon.edit([(made, unmade)])
+            daemon.reload("kafka.create_topic is taken")
+            try servers.delete(topic: daemon.topic)
+            eventuallySays("the consumer names the topic") { $0.reasons.contains { $0.hasPrefix("consumer:") } }
+            try daemon.edit([(unmade, made)])
+            daemon.reload("kafka.create_topic is taken")
+            eventuallySays("it is well") { status in
+                others.held == [1, 1, 1]
+                    && !status.reasons.contains { $0.hasPrefix("consumer:") || $0.hasPrefix("kafka:") }
+            }
+            while !others.held.isEmpty { others.leave() }
+            #expect(daemon.stop() == 0, "\(daemon.process?.errors.suffix(2000) ?? "")")
         }
-        eventuallySays("it has none") { others.held == [1, 1, 1] && $0["consumer.partitions"] == 0 }
-        let (made, unmade) = ("create_topic = true\npartitions = 3\nreplication = 1", "create_topic = false")
-        try daemon.edit([(made, unmade)])
-        daemon.reload("kafka.create_topic is taken")
-        try KafkaTools.delete(topic: daemon.topic)
-        eventuallySays("the consumer names the topic") { $0.reasons.contains { $0.hasPrefix("consumer:") } }
-        try daemon.edit([(unmade, made)])
-        daemon.reload("kafka.create_topic is taken")
-        eventuallySays("it is well") { status in
-            others.held == [1, 1, 1] && !status.reasons.contains { $0.hasPrefix("consumer:") || $0.hasPrefix("kafka:") }
-        }
-        while !others.held.isEmpty { others.leave() }
-        #expect(daemon.stop() == 0, "\(daemon.process?.errors.suffix(2000) ?? "")")
     }
 
     @Test("partitions given up while MongoDB stood still, and given back when it goes on, go on")

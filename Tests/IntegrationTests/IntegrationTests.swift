@@ -28,4 +28,28 @@ import Testing
         }
         #expect(daemon.stop() == 0)
     }
+
+    @Test(
+        "two copies of an event in one write are one insert and one duplicate",
+        arguments: [TestDaemon.Mode.kafka, .direct])
+    func copies(mode: TestDaemon.Mode) throws {
+        let daemon = try TestDaemon(mode: mode)
+        try daemon.start()
+        let client = try StreamClient(daemon.streamSocket)
+        let line = #"{"event":"Product Viewed","messageId":"m1","anonymousId":"a"}"# + "\n"
+        client.send(line + line)
+        #expect(client.answers(upTo: 2).last == "OK 2")
+        eventually(within: 30, "both are consumed, and written") {
+            guard let status = daemon.status() else { return false }
+            return status["ledger.consumed"] == 2 && status["ledger.consumer_pending"] == 0
+        }
+        let status = try #require(daemon.status())
+        #expect(try daemon.events().count() == 1)
+        func counted() { #expect(status["ledger.inserted"] == 1 && status["ledger.duplicates"] == 1, "\(status.json)") }
+        guard mode == .direct else { return counted() }
+        withKnownIssue("in mode direct the same millisecond passes for our own insert seen again", isIntermittent: true)
+        {
+            counted()
+        }
+    }
 }

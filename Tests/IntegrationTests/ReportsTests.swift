@@ -335,11 +335,16 @@ struct RollupIntegrationTests {
         let daemon = try TestDaemon(mode: .direct)
         try daemon.start()
         let client = try StreamClient(daemon.streamSocket)
-        for index in 0..<200 {
-            client.send(
-                "{\"event\":\"Product Viewed\",\"messageId\":\"m\(index % 150)\",\"anonymousId\":\"v\(index % 10)\",\"properties\":{\"product_id\":\"p\"}}\n"
-            )
+        func send(_ numbers: Range<Int>) {
+            for index in numbers {
+                client.send(
+                    "{\"event\":\"Product Viewed\",\"messageId\":\"m\(index % 150)\",\"anonymousId\":\"v\(index % 10)\",\"properties\":{\"product_id\":\"p\"}}\n"
+                )
+            }
         }
+        send(0..<150)
+        eventually(within: 15, "150 events are stored") { daemon.status()?["ledger.inserted"] == 150 }
+        send(150..<200)
         let mongo = try MongoClient.open(uri: try #require(Servers.mongodb))
         let api = try ReportsAPI(mongo, .init(database: daemon.database, collection: "events", retain: nil))
         eventually(within: 15, "150 events are rolled up") {

@@ -21,7 +21,7 @@ enum TestServer {
         let name = "clickd_test_\(UInt64.random(in: .min ... .max))"
         let client = try MongoClient.open(
             uri: uri, applicationName: name, serverSelectionTimeout: .seconds(2), socketTimeout: socketTimeout,
-            retryWrites: retryWrites)
+            retries: retryWrites)
         let janitor = try MongoClient.open(uri: uri)
         defer { try? janitor.drop(database: name) }
         try body(client, name)

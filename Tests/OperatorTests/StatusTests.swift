@@ -62,7 +62,8 @@ private func table(_ json: [UInt8], _ look: Look = plain) throws -> [String] {
         }
         for (text, received) in [
             (status("1e300", history: "[1e300,-1,1e-300]"), "0"), (status("-1e300"), "0"),
-            (status("18446744073709551615"), "0"), (status("1", conditions: "[1,{},[]]", history: "[null,{}]"), "1"),
+            (status("18446744073709551615"), "0"), (status("5e18"), "0"), (status("-5e18"), "0"),
+            (status("1", conditions: "[1,{},[]]", history: "[null,{}]"), "1"),
         ] {
             let lines = try table(text)
             #expect(lines[0].hasPrefix("degraded for 4 min"), "\(lines[0])")

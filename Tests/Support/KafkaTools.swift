@@ -3,10 +3,6 @@ import Linux
 import Testing
 
 public enum KafkaTools {
-    public static func delete(topic: String) throws {
-        try run("kafka-topics", ["--delete", "--topic", topic])
-    }
-
     /// Runs `bin/NAME.sh` against the test run's brokers.
     @discardableResult
     public static func run(_ name: String, _ arguments: [String]) throws -> String {

@@ -15,6 +15,9 @@ public final class OwnServers {
     /// Where Kafka's own tools are.
     public let kafkaHome: String
 
+    /// For `environment`: brokers that do not create topics by themselves, as they do unless told otherwise.
+    public static let topicsAreMadeByHand = ["EXTRA": "auto.create.topics.enable=false"]
+
     /// Starts them, lends them to `body`, and stops them whatever happens. What uses them ends inside `body`.
     /// `mongoData`: a folder for MongoDB's files. `environment`: of `scripts/services`.
     public static func lend(
@@ -60,6 +63,12 @@ public final class OwnServers {
     public func pause(_ name: Name) throws { try act("pause", name) }
 
     public func resume(_ name: Name) throws { try act("resume", name) }
+
+    public func delete(topic: String) throws {
+        let done = try Command.run(
+            kafkaHome + "/bin/kafka-topics.sh", ["--bootstrap-server", kafka, "--delete", "--topic", topic])
+        try #require(done.status == 0, "kafka-topics: \(done.errors)\(done.output)")
+    }
 
     private func act(_ verb: String, _ name: Name) throws {
         let done = try Command.run(OwnServers.script, [verb, folder.path + "/servers", name.rawValue])

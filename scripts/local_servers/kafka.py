@@ -133,7 +133,6 @@ controller.listener.names=CONTROLLER
 controller.quorum.voters={voters}
 log.dirs={folder}/data
 num.partitions={self.partitions}
-auto.create.topics.enable=false
 default.replication.factor={copies}
 min.insync.replicas={(copies + 1) // 2}
 offsets.topic.replication.factor={copies}

@@ -43,7 +43,7 @@ def launch(mongod, folder, port, address="127.0.0.1", network="", arguments=()):
         folder,
         [mongod, "--replSet", REPLICA_SET, "--bind_ip", address, "--port", str(port), "--nounixsocket",
          "--dbpath", os.path.join(folder, "data"), "--oplogSize", "1024",
-         "--wiredTigerCacheSizeGB", os.environ.get("MONGO_CACHE_GB", "0.5"),
+         "--wiredTigerCacheSizeGB", os.environ.get("MONGO_CACHE_GB", "0.25"),
          "--setParameter", "diagnosticDataCollectionEnabled=false",
          # Failures on command (configureFailPoint), for tests.
          "--setParameter", "enableTestCommands=1", *arguments],

@@ -38,7 +38,11 @@ package struct StatusValues {
 
     private init() {}
 
-    package subscript(path: String) -> Int { Int(exactly: (numbers[path] ?? 0).rounded()) ?? 0 }
+    /// A count; 0 where it is not there or beyond 2^53, which no daemon counts to: two of them can be added.
+    package subscript(path: String) -> Int {
+        let number = (numbers[path] ?? 0).rounded()
+        return number.magnitude <= 9_007_199_254_740_992 ? Int(number) : 0
+    }
 
     package func condition(_ part: String) -> Condition? { conditions.first { $0.part == part } }
 

@@ -48,7 +48,7 @@ struct ConsumerLetters {
         if let opened = self.letters {
             letters = opened
         } else {
-            letters = try DeadLetters(mongo, group: group, answerWithin: .seconds(5))
+            letters = try DeadLetters(mongo, group: group, answerWithin: .seconds(5), retries: false)
         }
         self.letters = letters
         hasNew = try letters.evict() > 0

@@ -36,14 +36,15 @@ public final class DeadLetters {
     private let writer: EventWriter
     private let marks: RollupMarks
 
-    /// `group`: the consumer group whose ledger the letters are in.
+    /// `group`: the consumer group whose ledger the letters are in. `answerWithin`, `retries`: as of `MongoClient.open`.
     public init(
-        _ settings: MongoSettings, group: String, answerWithin: Duration = .seconds(30)
+        _ settings: MongoSettings, group: String, answerWithin: Duration = .seconds(30), retries: Bool = true
     ) throws(MongoError) {
         self.settings = settings
         self.group = group
         client = try MongoClient.open(
-            uri: settings.uri.revealed, serverSelectionTimeout: .seconds(3), socketTimeout: answerWithin)
+            uri: settings.uri.revealed, serverSelectionTimeout: .seconds(3), socketTimeout: answerWithin,
+            retries: retries)
         letters = try client.collection(database: settings.database, "dead_letters")
         offsets = try client.collection(database: settings.database, "offsets")
         marks = try RollupMarks(client, database: settings.database)

@@ -65,7 +65,7 @@ final class EventWriter {
         if let collection { return collection }
         // Writes are repeated by us, with the same keys: libmongoc's own retries would only cost time.
         let client = try MongoClient.open(
-            uri: settings.uri.revealed, socketTimeout: MongoClient.writingTimeout, retryWrites: false)
+            uri: settings.uri.revealed, socketTimeout: MongoClient.writingTimeout, retries: false)
         let made = try client.collection(database: settings.database, settings.collection)
         self.client = client
         collection = made

@@ -25,8 +25,7 @@ final class OffsetStore {
     static func open(_ mongo: MongoSettings, _ kafka: KafkaSettings) throws(MongoError) -> OffsetStore {
         // The consumer's loop waits for it: an answer that does not come must not look like a loop that stands still.
         let client = try MongoClient.open(
-            uri: mongo.uri.revealed, serverSelectionTimeout: .seconds(3), socketTimeout: .seconds(5), retryWrites: false
-        )
+            uri: mongo.uri.revealed, serverSelectionTimeout: .seconds(3), socketTimeout: .seconds(5), retries: false)
         return OffsetStore(
             try client.collection(database: mongo.database, "offsets"),
             try client.collection(database: mongo.database, "dead_letters"), group: kafka.group, topic: kafka.topic)
