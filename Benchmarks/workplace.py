@@ -20,6 +20,7 @@ FOLDER = os.path.join(ROOT, ".build", "bench")
 LIBRARIES = {"sender": None, "sqlite_rows": "sqlite3", "producer": "rdkafka", "insert": "libmongoc-1.0",
              "replace": "rdkafka libmongoc-1.0", "http_post": None, "http_limit": "libmicrohttpd", "latency": None, "datagrams": None, "offsets": "rdkafka"}
 PATIENCE = 120
+CACHE_GB = os.environ.get("MONGO_CACHE_GB", "3")  # MongoDB's, as of a host of its own: with that of tests eviction is measured
 WARM_UP = 8_000_000  # events after which Kafka's code is compiled; before, an event costs it up to four times as much
 A_WARM_UP = 1_000_000  # of them at a time: the producer makes all of its events before it sends the first
 
@@ -104,8 +105,7 @@ class Workplace:
         if self.servers:
             return
         folder = os.path.join(self.data, "servers")
-        # MongoDB's cache as of a host of its own: with the half gigabyte of tests it is eviction that is measured.
-        environment = {"MONGO_CACHE_GB": "3", **os.environ}
+        environment = {**os.environ, "MONGO_CACHE_GB": CACHE_GB}
         started = subprocess.run(
             [os.path.join(ROOT, "scripts", "services"), "start", folder], stdout=subprocess.DEVNULL, check=False,
             env=environment)
@@ -177,6 +177,20 @@ class Workplace:
         finally:
             web.process.terminate()
             web.process.wait(30)
+
+
+@contextlib.contextmanager
+def events_are(**variables):
+    """What raw/events.h reads in the environment, for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
 def free_port(kind=socket.SOCK_STREAM):

@@ -12,12 +12,12 @@ import statistics
 import sys
 import time
 
-from question import Question, per_second
+from question import Question
 from questions.drain import first_ok
 from questions.intake import Intake
 from questions.kafka import Kafka
 from questions.mongo import Consumed
-from workplace import Failure, peak_memory_bytes
+from workplace import CACHE_GB, Failure, events_are, peak_memory_bytes
 
 USUAL_BYTES = 480
 points_so_far = itertools.count()
@@ -70,11 +70,8 @@ class Sizes(Growth):
     """About as many bytes at each size."""
 
     def at(self, x, question, place, events, rounds):
-        os.environ["EVENT_BYTES"] = str(x)  # raw/events.h reads it
-        try:
+        with events_are(EVENT_BYTES=str(x)):
             return question.measure(place, max(100, min(events, events * USUAL_BYTES // x)), rounds)
-        finally:
-            del os.environ["EVENT_BYTES"]
 
 
 class Backlog(Curves):
@@ -118,28 +115,31 @@ class Filled(Curves):
     an insert costs then is a matter of the ids' order. Without roll-ups, as Kafka to MongoDB."""
 
     title = "rate into MongoDB by documents there"
-    events, needs_servers, parts, cache = 10_000_000, True, 10, "1G"
+    events, needs_servers, parts, cache = 10_000_000, True, 10, 1
 
     def measure(self, place, events, rounds):
-        curves, usual = {}, os.environ.get("EVENT_IDS", "")
-        try:
-            with place.mongodb() as command:
-                command({"setParameter": 1, "wiredTigerEngineRuntimeConfig": f"cache_size={self.cache}"})
+        curves = {}
+        with place.mongodb() as command:
+            def set_cache(gigabytes):
+                command({"setParameter": 1, "wiredTigerEngineRuntimeConfig": f"cache_size={gigabytes}G"})
+
+            set_cache(self.cache)
+            try:
                 for ids in ("ordered", "random"):
-                    os.environ["EVENT_IDS"] = ids  # raw/shop_events.h reads it
-                    series = {"clickd": self.clickd(place, command, ids, events), "raw": self.raw(place, command, ids, events)}
+                    with events_are(EVENT_IDS=ids):
+                        series = {"clickd": self.clickd(place, command, ids, events), "raw": self.raw(place, ids, events)}
                     curves[f"filled-{ids}"] = {
-                        "title": f"Kafka to MongoDB, {ids} ids, cache of 1 GB", "x": "documents there", "x_unit": "",
+                        "title": f"Kafka to MongoDB, {ids} ids, cache of {self.cache} GB", "x": "documents there", "x_unit": "",
                         "y_unit": "events/s", "command": "ONLY=filled make bench-curves", "series": series}
-        finally:
-            os.environ["EVENT_IDS"] = usual
+            finally:
+                set_cache(CACHE_GB)
         return {"figure": self.title, "curves": curves}
 
     def clickd(self, place, command, ids, events):
         topic, part = f"filled-{ids}-{place.run}", events // self.parts
         database = topic.replace("-", "_")
         for number in range(self.parts):
-            place.raw("producer", place.servers["KAFKA_BROKERS"], topic, part, f"{place.run}f{number}", "bench")
+            place.raw("producer", place.servers["KAFKA_BROKERS"], topic, part, place.run + "f", "bench", 6, number * part)
         question = Consumed()
         question.prepare(command, database)
         points = []
@@ -147,7 +147,9 @@ class Filled(Curves):
             def count():
                 return int(command({"count": "events", "$db": database}).get("n", 0))
 
-            seen, since = 0, daemon.wait("events arrive", lambda: count() > 0, pause=0.01)
+            looks = []
+            since = daemon.wait("events arrive", lambda: looks.append(count()) or looks[-1] > 0, pause=0.01)
+            seen = looks[-1]
             for number in range(1, self.parts + 1):
                 looks = []
                 now = daemon.wait(f"{number * part} are there", lambda: looks.append(count()) or looks[-1] >= number * part, pause=0.05)
@@ -157,13 +159,11 @@ class Filled(Curves):
         command({"dropDatabase": 1, "$db": database})
         return points
 
-    def raw(self, place, command, ids, events):
-        database, part, points = f"raw_filled_{ids}_{place.run}", events // self.parts, []
-        for number in range(1, self.parts + 1):
-            answer = place.raw("insert", place.servers["MONGODB_URI"], database, part, f"{place.run}r{number}")
-            points.append([number * part, per_second(answer)])
-            print(f"  raw, {ids}: {number * part}: {points[-1][1]:,.0f}", file=sys.stderr, flush=True)
-        command({"dropDatabase": 1, "$db": database})
+    def raw(self, place, ids, events):
+        part = events // self.parts
+        answer = place.raw("insert", place.servers["MONGODB_URI"], f"raw_filled_{ids}_{place.run}", part * self.parts, self.parts)
+        points = [[number * part, part / seconds] for number, seconds in enumerate(answer["parts"], 1)]
+        print(f"  raw, {ids}: {', '.join(f'{rate:,.0f}' for _, rate in points)}", file=sys.stderr, flush=True)
         return points
 
 

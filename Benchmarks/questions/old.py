@@ -1,12 +1,11 @@
 """The events that were measured up to November 2026, for comparison with figures from then."""
 
-import os
-
 from question import Question, rate
 from questions.intake import Intake
 from questions.kafka import Kafka
 from questions.mongo import Mongo
 from questions.whole import Direct, Whole
+from workplace import events_are
 
 
 class Old(Question):
@@ -18,17 +17,16 @@ class Old(Question):
 
     def measure(self, place, events, rounds):
         rows, run = [], place.run
-        os.environ["EVENT_SHAPE"] = "old"  # raw/events.h reads it
         place.run += "o"  # topics and databases of its own
         try:
             for name, question in self.asked.items():
                 asked = question()
                 count = max(1, asked.events * events // self.events)
-                result = asked.measure(place, count, min(rounds, 2))
+                with events_are(EVENT_SHAPE="old", EVENT_IDS="", EVENT_BYTES=""):
+                    result = asked.measure(place, count, min(rounds, 2))
                 rows.append({"figure": name, "title": asked.title, "events": count,
                              **{key: result[key] for key in ("clickd", "raw", "ratio")}})
         finally:
-            del os.environ["EVENT_SHAPE"]
             place.run = run
         return {"rows": rows}
 

@@ -5,7 +5,9 @@
 // What they look like is chosen in the environment:
 //   EVENT_SHAPE  "shop" (the usual): shop_events.h. "old": old_events.h, what was measured up to November 2026
 //   EVENT_IDS    of shop events: "mixed" (the usual), "random" or "ordered", see shop_events.h
-//   EVENT_BYTES  lines of exactly that size, the LF not counted, with such ids and otherwise random contents
+//   EVENT_BYTES  lines of exactly that size, the LF not counted, with such ids and otherwise random contents; with a host in
+//                front some bytes more where there is no room for that
+// The old shape goes with neither of the others.
 #ifndef BENCH_EVENTS_H
 #define BENCH_EVENTS_H
 
@@ -15,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LEAST_BYTES = 200, MOST_BYTES = 64 << 10, LINE_ROOM = 8192, POOL_EVENTS = 1 << 20, POOL_BYTES = 512 << 20 };
+enum { LEAST_BYTES = 200, MOST_BYTES = 64 << 10, LINE_ROOM = 8192, POOL_EVENTS = 1 << 21, POOL_BYTES = 1 << 30 };
 enum { UUID_BYTES = 36, TIME_BYTES = 14, ID_ROOM = 64, KEY_ROOM = 2 + UUID_BYTES };
 
 enum id_kind {
@@ -141,7 +143,9 @@ static inline char *put_id(char *at, const struct events *e, int kind, uint64_t 
 static inline int is_old_shape(void) {
     const char *word = getenv("EVENT_SHAPE");
     if (!word || !*word || !strcmp(word, "shop")) return 0;
-    if (!strcmp(word, "old")) return 1;
+    const char *ids = getenv("EVENT_IDS"), *bytes = getenv("EVENT_BYTES");
+    if (!strcmp(word, "old") && !(ids && *ids) && !(bytes && *bytes)) return 1;
+    if (!strcmp(word, "old")) fprintf(stderr, "EVENT_SHAPE=old goes with neither EVENT_IDS nor EVENT_BYTES\n"), exit(2);
     fprintf(stderr, "EVENT_SHAPE is shop or old, not %s\n", word);
     exit(2);
 }
@@ -150,7 +154,7 @@ static inline int is_old_shape(void) {
 static inline size_t event_bytes(void) {
     const char *word = getenv("EVENT_BYTES");
     size_t bytes = word ? strtoull(word, NULL, 10) : 0;
-    if (!word || (bytes >= LEAST_BYTES && bytes <= MOST_BYTES)) return bytes;
+    if (!word || !*word || (bytes >= LEAST_BYTES && bytes <= MOST_BYTES)) return bytes;
     fprintf(stderr, "EVENT_BYTES is %d to %d, not %s\n", LEAST_BYTES, MOST_BYTES, word);
     exit(2);
 }

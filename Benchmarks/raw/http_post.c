@@ -15,7 +15,7 @@
 
 #include "events.h"
 
-enum { ROOM = 512 << 10, ANSWER = 16 << 10 };
+enum { HEAD = 256, ANSWER = 16 << 10 };
 
 struct connection {
     int socket;
@@ -38,7 +38,7 @@ static void fail(const char *what) {
 static int make_request(struct connection *c) {
     if (next_event == total) return 0;
     c->count = total - next_event < per_request ? (size_t)(total - next_event) : per_request;
-    char *body = c->request + 256, *at = body;
+    char *body = c->request + HEAD, *at = body;
     if (per_request > 1) at += sprintf(at, "{\"batch\":[");
     for (size_t i = 0; i < c->count; i++, next_event++) {
         size_t index = next_event % events.count;
@@ -49,14 +49,14 @@ static int make_request(struct connection *c) {
         at += line->length - 1;
     }
     if (per_request > 1) at += sprintf(at, "]}");
-    char head[256];
+    char head[HEAD];
     int head_size = snprintf(head, sizeof head,
                              "POST /v1/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
                              "Content-Length: %zu\r\n\r\n",
                              per_request > 1 ? "batch" : "track", (size_t)(at - body));
-    memmove(c->request + 256 - head_size, head, (size_t)head_size);
+    memmove(c->request + HEAD - head_size, head, (size_t)head_size);
     c->size = (size_t)(at - c->request);
-    c->written = 256 - (size_t)head_size;
+    c->written = HEAD - (size_t)head_size;
     c->got = 0;
     return 1;
 }
@@ -95,13 +95,17 @@ int main(int count, char **words) {
     int connections = atoi(words[5]);
     if (per_request < 1 || per_request > 1000 || connections < 1) return 2;
     events = make_events(pool(total, 1), words[3], 0, NULL);
+    size_t longest = 0;
+    for (size_t i = 0; i < events.count; i++)
+        if (events.lines[i].length > longest) longest = events.lines[i].length;
+    const size_t room = HEAD + 64 + per_request * (longest + 1);
     struct connection *all = must(calloc((size_t)connections, sizeof *all));
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(words[1]))};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int poller = epoll_create1(0), busy = 0, on = 1;
     for (int i = 0; i < connections; i++) {
         struct connection *c = &all[i];
-        c->request = must(malloc(ROOM));
+        c->request = must(malloc(room));
         c->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (c->socket < 0 || connect(c->socket, (struct sockaddr *)&address, sizeof address)) fail("connect");
         setsockopt(c->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -133,7 +137,7 @@ int main(int count, char **words) {
                 } else if (status == 429 || status == 503) {
                     repeated++;
                     usleep(1000);
-                    char *head = memmem(c->request, 256, "POST", 4);
+                    char *head = memmem(c->request, HEAD, "POST", 4);
                     c->written = (size_t)(head - c->request);
                     c->got = 0;
                     more = write_some(c);

@@ -39,10 +39,12 @@ static inline char *make_old_event(struct line *line, char *at, uint64_t *state,
     line->visitor = (uint16_t)(at - start);
     line->visitor_length = 8;
     at = put(put_time(at + sprintf(at, "v-%06u\",\"timestamp\":\"", visitor), now - next_random(state) % 1000), "\",");
-    if (pick >= 80 && pick < 92)
+    if (pick >= 80 && pick < 92) {
+        const char *query = queries[next_random(state) % 5];
+        uint32_t results = next_random(state) % 60;
         at += sprintf(at, "\"properties\":{\"query\":\"%s\",\"results\":%u,\"sort\":\"relevance\",\"page\":%u}}",
-                      queries[next_random(state) % 5], next_random(state) % 60, position);
-    else if (pick >= 92)
+                      query, results, position);
+    } else if (pick >= 92)
         at += sprintf(at, "\"properties\":{\"order_id\":\"O-%u\",\"total\":%u.%02u,\"currency\":\"EUR\",\"quantity\":%u}}",
                       100000 + next_random(state) % 900000, products[product].cents * quantity / 100,
                       products[product].cents * quantity % 100, quantity);

@@ -1,7 +1,7 @@
 // The raw limit of the way to Kafka: the same events by librdkafka alone, idempotent, acks=all, lz4, from memory that
 // is lent and not copied; done when every delivery report came. Also fills a topic for the consumer's benchmark.
-//   producer BROKERS TOPIC EVENTS RUN [HOST [PARTITIONS]]     HOST: records as clickd stores them, receivedAt and host in
-//   front; "": as they are sent
+//   producer BROKERS TOPIC EVENTS RUN [HOST [PARTITIONS [FIRST]]]     HOST: records as clickd stores them, receivedAt and host
+//   in front; "": as they are sent. FIRST: the number of the first, where others of the run came before (0)
 // Makes the topic, of six partitions unless told otherwise. Prints JSON: events, bytes, seconds.
 #include "events.h"
 #include "kafka.h"
@@ -56,11 +56,11 @@ static void wait_for_topic(rd_kafka_t *client, rd_kafka_topic_t *topic) {
 
 int main(int count, char **words) {
     if (count < 5) {
-        fprintf(stderr, "usage: producer BROKERS TOPIC EVENTS RUN [HOST [PARTITIONS]]\n");
+        fprintf(stderr, "usage: producer BROKERS TOPIC EVENTS RUN [HOST [PARTITIONS [FIRST]]]\n");
         return 2;
     }
     size_t events = strtoull(words[3], NULL, 10);
-    struct events made = make_events(events, words[4], 0, count > 5 && *words[5] ? words[5] : NULL);
+    struct events made = make_events(events, words[4], count > 7 ? strtoull(words[7], NULL, 10) : 0, count > 5 && *words[5] ? words[5] : NULL);
     if (count > 6) partitions = atoi(words[6]);
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     set(conf, "bootstrap.servers", words[1]);

@@ -179,7 +179,8 @@ static inline char *put_context(char *at, uint64_t *state, uint32_t product) {
 // `{"order_id":…,"products":[…]}`
 static inline char *put_order(char *at, uint64_t *state) {
     uint32_t lines = 1 + pick_skewed(state, MOST_LINES), cents = 0;
-    at = put_uuid(put(at, "{\"order_id\":\""), next_random(state), (uint64_t)next_random(state) << 32);
+    uint64_t order = spread(*state);
+    at = put_uuid(put(at, "{\"order_id\":\""), order, spread(order));
     at = put(at, "\",\"currency\":\"EUR\",\"products\":[");
     for (uint32_t i = 0; i < lines; i++) {
         if (i) *at++ = ',';
@@ -232,9 +233,10 @@ static inline char *make_sized_event(struct line *line, char *start, size_t byte
     line->activity = NULL;
     at = put_ids(line, start, at, e, number, 0, number % 2 == 0);
     at = put(at, ",\"properties\":{");
-    if (end - at > 160) {
+    if (end - at > 180) {  // one is at most 140, and the list's own words 12
         at = put(at, "\"products\":[");
-        while (end - at > 160) at = put(put_product(put(at, "{"), pick_skewed(state, PRODUCTS)), "},");
+        do at = put(put_product(put(at, "{"), pick_skewed(state, PRODUCTS)), "},");
+        while (end - at > 160);
         at[-1] = ']';
         *at++ = ',';
     }

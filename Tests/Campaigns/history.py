@@ -154,7 +154,7 @@ def check_records(history, records):
         if number not in there and identity not in history.late:
             number_there = read(identity)[1]
             if number_there < latest.get(place, -1):
-                yield f"{number_there} came into Kafka behind {latest[place]} of the same visitor"
+                yield f"{'/'.join(map(str, read(identity)))} came into Kafka behind {latest[place]} of the same visitor"
             latest[place] = number_there
         there.add(number)
     for sender, settled in history.settled.items():
