@@ -115,6 +115,15 @@ private func limit(_ daemon: TestDaemon, _ files: Int) throws {
                 if count > 0 { idle = 0 } else { (idle, _) = (idle + 1, usleep(5_000)) }
             }
         }
+        // What they sent is worked off, as far as their unread answers let it; from then on they must cost nobody anything.
+        var rejected = -1
+        eventually(within: 60, "the deaf ones' lines are refused, and no more of them: \(daemon.status()?.json ?? "")")
+        {
+            let before = rejected
+            rejected = daemon.status()?.rejected ?? -1
+            usleep(500_000)
+            return rejected > 0 && rejected == before
+        }
         let other = try StreamClient(daemon.streamSocket)
         // Five seconds, of which a busy machine is given six for one; held up by the deaf it would never come.
         for number in 1...20 { #expect(milliseconds(other, number, "o\(number)") < 30_000) }
