@@ -25,7 +25,7 @@ extension Trait where Self == WaitingTrait {
     /// Takes the newest job first: a suite that has begun comes before those that have not, so that a serialized suite goes
     /// through its tests without standing behind all others after each.
     private final class WaitingThreads: TaskExecutor {
-        static let shared = WaitingThreads(count: 10)
+        static let shared = WaitingThreads(count: 6)
 
         private let jobs = Guarded<[UnownedJob]>([])
 
