@@ -11,7 +11,7 @@
 
 #include "stream.h"
 
-enum { MOST_CONNECTIONS = 16 };
+enum { MOST_CONNECTIONS = 16, MOST_EVENTS = 1 << 17 };  // a connection's: others wait for the first of them
 
 static struct connection all[MOST_CONNECTIONS];
 static uint64_t connections, total, taken, every;
@@ -71,13 +71,14 @@ int main(int count, char **words) {
     connections = strtoull(words[5], NULL, 10);
     every = count > 6 ? strtoull(words[6], NULL, 10) : 0;
     if (rate <= 0 || total < 1 || connections < 1 || connections > MOST_CONNECTIONS) return 2;
+    signal(SIGTERM, stop);
     samples = must(malloc(total * sizeof *samples));
     for (uint64_t i = 0; i < connections; i++) {
         all[i].first = i * (total / connections + 1);
-        all[i].events = make_events(pool(share(i, total), connections), words[4], all[i].first, NULL);
+        size_t most = pool(share(i, total), connections);
+        all[i].events = make_events(most < MOST_EVENTS ? most : MOST_EVENTS, words[4], all[i].first, NULL);
         open_connection(&all[i], words[1], 1);
     }
-    signal(SIGTERM, stop);
     prctl(PR_SET_TIMERSLACK, 1UL);
     double late = 0, stall = 0, answered = 0;
     uint64_t handed = 0;  // events that were given to a connection
@@ -86,7 +87,7 @@ int main(int count, char **words) {
     while (taken < total) {
         double now = now_seconds();
         uint64_t due = now < began ? 0 : (uint64_t)((now - began) * rate) + 1;
-        if (is_asked_to_stop && due < total) total = due > handed ? due : handed;
+        if (is_asked_to_stop && due < total) total = due > handed ? due : handed > 0 ? handed : 1;
         if (due > total) due = total;
         if (due > handed && now - (began + (double)handed / rate) > late) late = now - (began + (double)handed / rate);
         handed = due > handed ? due : handed;
