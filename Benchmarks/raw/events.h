@@ -137,6 +137,19 @@ static inline char *put_id(char *at, const struct events *e, int kind, uint64_t 
     return put_uuid(at, bits, spread(bits));
 }
 
+// What happens in a shop, and how often: `pick` is 0 to 99. The event's name; its activity goes into `line`.
+static inline const char *name_event(struct line *line, uint32_t pick) {
+    const char *name;
+    if (pick < 55) name = "Product Viewed", line->activity = "view_product";
+    else if (pick < 70) name = "Product Added", line->activity = "add_to_cart";
+    else if (pick < 74) name = "Product Removed", line->activity = "remove_from_cart";
+    else if (pick < 80) name = "Product Added to Wishlist", line->activity = "add_to_wishlist";
+    else if (pick < 92) name = "Products Searched", line->activity = "search";
+    else if (pick < 97) name = "Checkout Started", line->activity = "proceed_to_checkout";
+    else name = "Order Completed", line->activity = "order";
+    return name;
+}
+
 #include "old_events.h"
 #include "shop_events.h"
 

@@ -19,14 +19,7 @@ static inline char *make_old_event(struct line *line, char *at, uint64_t *state,
     static const char *const queries[] = {"red shoes", "rain jacket men", "gift for mother", "wool", "lamp desk"};
     uint32_t pick = next_random(state) % 100, product = next_random(state) % 12, quantity = 1 + next_random(state) % 3;
     uint32_t position = 1 + next_random(state) % 40, visitor = next_random(state) % OLD_VISITORS;
-    const char *name;
-    if (pick < 55) name = "Product Viewed", line->activity = "view_product";
-    else if (pick < 70) name = "Product Added", line->activity = "add_to_cart";
-    else if (pick < 74) name = "Product Removed", line->activity = "remove_from_cart";
-    else if (pick < 80) name = "Product Added to Wishlist", line->activity = "add_to_wishlist";
-    else if (pick < 92) name = "Products Searched", line->activity = "search";
-    else if (pick < 97) name = "Checkout Started", line->activity = "proceed_to_checkout";
-    else name = "Order Completed", line->activity = "order";
+    const char *name = name_event(line, pick);
     char *start = at;
     at += sprintf(at, "{%s\"type\":\"track\",\"event\":\"%s\",\"messageId\":\"", front, name);
     line->message_id = (uint16_t)(at - start);

@@ -198,14 +198,7 @@ static inline char *make_shop_event(struct line *line, char *start, uint64_t *st
                                     uint64_t number) {
     uint32_t pick = next_random(state) % 100, origin = next_random(state) % 100, product = pick_skewed(state, PRODUCTS);
     const int is_page = origin < 20, is_python = origin >= 50, is_search = pick >= 80 && pick < 92;
-    const char *name;
-    if (pick < 55) name = "Product Viewed", line->activity = "view_product";
-    else if (pick < 70) name = "Product Added", line->activity = "add_to_cart";
-    else if (pick < 74) name = "Product Removed", line->activity = "remove_from_cart";
-    else if (pick < 80) name = "Product Added to Wishlist", line->activity = "add_to_wishlist";
-    else if (pick < 92) name = "Products Searched", line->activity = "search";
-    else if (pick < 97) name = "Checkout Started", line->activity = "proceed_to_checkout";
-    else name = "Order Completed", line->activity = "order";
+    const char *name = name_event(line, pick);
     char *at = put(put(start, "{"), front);
     at = put(put(put(at, "\"type\":\"track\",\"event\":\""), name), "\",");
     at = put_ids(line, start, at, e, number, is_page, is_python);
